@@ -1,0 +1,123 @@
+"""What a marketer sets up: the sign-up page of one event."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registrations.forms.types import type_choices
+from registrations.models.account import Sender
+from registrations.models.clock import db_now
+from registrations.models.event import Event, Session
+
+DEFAULT_ACCENT = "#2f5bea"
+
+
+def language_choices() -> list[tuple[str, str]]:
+    return [(code, str(name)) for code, name in settings.LANGUAGES]
+
+
+class Campaign(models.Model):
+    """The sign-up page of one event, its texts, questions and opening times. `session` is empty for a whole-series sign-up."""
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("event"))
+    session = models.ForeignKey(
+        Session,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        verbose_name=_("session"),
+        help_text=_("People are registered for this one session. Empty: for the whole series at once."),
+    )
+    slug = models.SlugField(_("address of the page"), max_length=80, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    organizer = models.CharField(_("organiser"), max_length=200, blank=True, help_text=_("Who invites, as people know you."))
+    description = models.TextField(
+        _("description"), blank=True, help_text=_("Simple HTML: paragraphs, lists, bold, links. The rest is removed.")
+    )
+    language = models.CharField(_("language"), max_length=10, choices=language_choices, default="ru")
+    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
+    places = models.PositiveIntegerField(_("places"), null=True, blank=True, help_text=_("Empty: no limit."))
+    published = models.BooleanField(_("published"), default=True)
+    contact_email = models.EmailField(
+        _("contact for people"), blank=True, help_text=_("Shown on every page and mail. Empty: the installation's.")
+    )
+    mail_intro = models.TextField(
+        _("your words in the mail"),
+        blank=True,
+        help_text=_("Plain text above the link. You may use {{first_name}}, {{last_name}}, {{event}} and {{date}}."),
+    )
+    accent = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        default=DEFAULT_ACCENT,
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("A colour looks like #2f5bea."))],
+    )
+    sender = models.ForeignKey(
+        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("sender")
+    )
+    created_at = models.DateTimeField(default=db_now, editable=False)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"/c/{self.slug}/"
+
+    @property
+    def contact(self) -> str:
+        """The human to write to, on every page and mail."""
+        return self.contact_email or settings.CONTACT_EMAIL
+
+
+class Question(models.Model):
+    """One field of a campaign's form. Its key never changes, so that answers survive new labels."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="questions")
+    key = models.SlugField(
+        _("key"), max_length=40, help_text=_("A short name that answers are kept under; it cannot change later.")
+    )
+    type = models.CharField(_("type"), max_length=20, choices=type_choices, default="text")
+    label = models.CharField(_("label"), max_length=200)
+    help_text = models.CharField(_("help"), max_length=300, blank=True)
+    required = models.BooleanField(_("required"), default=False)
+    choices = models.TextField(_("choices"), blank=True, help_text=_("One per line."))
+    extra_field = models.CharField(
+        _("fills the platform's field"),
+        max_length=64,
+        blank=True,
+        help_text=_("An extra field of the event at the platform that this answer is sent as."),
+    )
+    fallback = models.CharField(
+        _("sent for earlier sign-ups"),
+        max_length=200,
+        blank=True,
+        help_text=_("What the platform gets for people who signed up before this question existed."),
+    )
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "key"], name="one_question_per_key")]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self) -> None:
+        if self.pk and not Question.objects.filter(pk=self.pk, key=self.key).exists():
+            raise ValidationError({"key": _("The key cannot change: the answers are kept under it.")})
+
+    def choice_list(self) -> tuple[str, ...]:
+        return tuple(line.strip() for line in self.choices.splitlines() if line.strip())

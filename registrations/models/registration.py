@@ -1,0 +1,107 @@
+"""One person in one campaign, the forms they sent, and what they want."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import models
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from registrations.models.campaign import Campaign
+from registrations.models.clock import db_now
+from registrations.models.fields import EncryptedTextField, fingerprint
+from registrations.models.seat import Seat
+
+
+class Registration(models.Model):
+    """One person in one campaign, found by their normalised address. Holds the answers that count and the private token."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("campaign"))
+    email = models.EmailField(_("e-mail"))
+    first_name = models.CharField(_("first name"), max_length=100)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    answers = models.JSONField(_("answers"), default=dict)
+    language = models.CharField(_("language"), max_length=10)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    token = EncryptedTextField(editable=False)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("signed up"), default=db_now, editable=False)
+
+    class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "email"], name="one_registration_per_person")]
+        permissions = [("view_join_link", _("Can see personal join links")), ("resend_link", _("Can resend links"))]
+        indexes = [
+            models.Index(Upper("email"), name="registration_upper_email"),
+            models.Index(Upper("last_name"), name="registration_upper_last_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    def set_new_token(self) -> None:
+        """Give the private page a fresh address: 32 random bytes; the old one opens nothing any more."""
+        self.token = secrets.token_urlsafe(32)
+        self.token_hash = fingerprint(self.token)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Submission(models.Model):
+    """One accepted form post; never changed but for what was answered to it.
+
+    Unique by (campaign, form token, content): the same content again is a repeat. The visitor follows it by a progress
+    token of which only the fingerprint is kept. `mail` is the mail that answers it; `late_notice` says it will be late.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="submissions")
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="submissions")
+    form_token = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    progress_hash = models.CharField(max_length=64, unique=True)
+    email = models.EmailField()
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100, blank=True)
+    answers = models.JSONField(default=dict)
+    from_known_person = models.BooleanField(default=False)
+    received_at = models.DateTimeField(default=db_now)
+    mail = models.ForeignKey("registrations.OutgoingEmail", null=True, on_delete=models.SET_NULL, related_name="answers_to")
+    late_notice_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "form_token", "content_hash"], name="one_submission_per_content")
+        ]
+        indexes = [models.Index(fields=["received_at"], name="submission_unanswered", condition=models.Q(mail=None))]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class EnrollmentWish(models.TextChoices):
+    IN = "in", _("wants in")
+    HELD = "held", _("held")
+    OUT = "out", _("out")
+
+
+class Enrollment(models.Model):
+    """One registration's wish for one seat. A seat is wanted while any enrollment wants in."""
+
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="enrollments")
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="enrollments")
+    wish = models.CharField(max_length=4, choices=EnrollmentWish.choices, default=EnrollmentWish.IN)
+    changed_at = models.DateTimeField(default=db_now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["registration", "seat"], name="one_wish_per_seat")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

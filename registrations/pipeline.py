@@ -1,0 +1,123 @@
+"""Recording and ringing: the doors' one call for whatever changes something, and the only module that enqueues.
+
+A ring tells a worker that something may be due; it carries nothing but an id. If it is lost, the schedule finds the work
+within two seconds, so a ring is never waited for: it leaves from one daemon thread of the process.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable
+
+from celery import current_app
+from django.db import transaction
+
+from registrations.services import cancelling, pauses, resending, signup
+from registrations.services.due import Due
+from registrations.services.signup import Entry
+
+logger = logging.getLogger(__name__)
+
+RING_EXPIRES_SECONDS = 10
+BETWEEN_RINGS_SECONDS = 0.1
+
+Ring = tuple[str, int]
+
+
+def sign_up(*, campaign_id: int, form_token: str, entry: Entry) -> str:
+    """Record an accepted form and ring for it; returns the token of the progress page. Raises signup.NotOpen."""
+    receipt = signup.record(campaign_id=campaign_id, form_token=form_token, entry=entry)
+    ring(receipt.due)
+    return receipt.progress_token
+
+
+def cancel(*, token: str) -> None:
+    """The person leaves. Raises cancelling.UnknownToken."""
+    ring(cancelling.cancel(token=token))
+
+
+def come_back(*, token: str) -> None:
+    """The person comes back after a cancel. Raises cancelling.UnknownToken, signup.NotOpen."""
+    ring(cancelling.come_back(token=token))
+
+
+def resend_link(*, registration_id: int, user_id: int, expected_generation: int | None = None) -> None:
+    """Staff send a link again. Raises resending.AlreadyResent, resending.NothingToSend."""
+    due = resending.resend_link(registration_id=registration_id, user_id=user_id, expected_generation=expected_generation)
+    ring(due)
+
+
+def try_again(*, registration_id: int, user_id: int) -> None:
+    """Staff put a person's waiting work back into the queue."""
+    ring(resending.try_again(registration_id=registration_id, user_id=user_id))
+
+
+def resume_everything() -> None:
+    """Turn delivery on again, and ring for all that waited."""
+    ring(pauses.resume_everything())
+
+
+def sync_account(*, account_id: int) -> None:
+    """Have an account's events read soon."""
+    ring(Due(syncs=frozenset({account_id})))
+
+
+def ring(due: Due) -> None:
+    """Ring for what became due, once the current transaction is committed. Never blocks and never fails."""
+    if due:
+        transaction.on_commit(lambda: _bell.ring(_rings(due)))
+
+
+def _rings(due: Due) -> list[Ring]:
+    return [
+        *(("registrations.drain_seats", account_id) for account_id in due.seats),
+        *(("registrations.drain_emails", sender_id) for sender_id in due.emails),
+        *(("registrations.sync_account", account_id) for account_id in due.syncs),
+    ]
+
+
+class Bell:
+    """Sends rings from one daemon thread per process, the same ring at most every 100 ms.
+
+    While Redis hangs, rings of the same thing fall together, so that at most one per account and sender ever waits.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Ring, None] = {}
+        self._rung_at: dict[Ring, float] = {}
+        self._changed = threading.Condition()
+        self._process = 0
+
+    def ring(self, rings: Iterable[Ring]) -> None:
+        with self._changed:
+            if self._process != os.getpid():  # threads do not survive the fork of a web server's worker
+                self._process = os.getpid()
+                threading.Thread(target=self._run, name="bell", daemon=True).start()
+            self._waiting.update(dict.fromkeys(rings))
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            name, row_id = self._next()
+            try:
+                current_app.send_task(name, args=[row_id], expires=RING_EXPIRES_SECONDS, retry=False)
+            except Exception as error:
+                # Any failure of the broker means the same: this ring is lost, and the schedule will find the work.
+                logger.warning("ring lost", extra={"task": name, "error": type(error).__name__})
+
+    def _next(self) -> Ring:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for ring in self._waiting:
+                    if now - self._rung_at.get(ring, 0.0) >= BETWEEN_RINGS_SECONDS:
+                        del self._waiting[ring]
+                        self._rung_at[ring] = now
+                        return ring
+                self._changed.wait(BETWEEN_RINGS_SECONDS if self._waiting else None)
+
+
+_bell = Bell()

@@ -1,0 +1,148 @@
+"""The mail that answers a submission: one, once its last seat is settled; a word in between if that takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from registrations.models import (
+    EnrollmentWish,
+    OutgoingEmail,
+    Priority,
+    Registration,
+    Seat,
+    StepState,
+    Submission,
+    TimelineEntry,
+    db_now,
+)
+from registrations.services.due import NOTHING, Due, emails_due
+from registrations.services.senders import sender_of
+
+GOES_WITH_WHAT_THERE_IS = timedelta(minutes=2)
+LATE = timedelta(minutes=5)
+KNOWN_MAIL_GAP = timedelta(minutes=10)
+KNOWN_MAILS_A_DAY = 3
+FOLLOW_UP_BATCH = 200
+
+
+def lock_registrations(seat: Seat) -> list[Registration]:
+    """Lock the registrations that want a seat in; always before the seat itself."""
+    wanting = Registration.objects.filter(enrollments__seat=seat, enrollments__wish=EnrollmentWish.IN)
+    ids = list(wanting.values_list("pk", flat=True))
+    locked = Registration.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    return list(locked.select_related("campaign__sender"))
+
+
+def answer(registrations: Iterable[Registration], *, incomplete: bool = False) -> Due:
+    """Queue the answers of all submissions whose seats are settled (with `incomplete`: where at least one is).
+
+    Call it in the transaction that settled a seat, with the registrations locked.
+    """
+    due = NOTHING
+    for registration in registrations:
+        if _has_links(registration, incomplete=incomplete):
+            for submission in registration.submissions.filter(mail=None).order_by("pk"):
+                due |= _answer_one(registration, submission)
+    return due
+
+
+def _has_links(registration: Registration, *, incomplete: bool) -> bool:
+    seats = [enrollment.seat for enrollment in registration.enrollments.filter(wish=EnrollmentWish.IN).select_related("seat")]
+    arrived = [seat.is_fulfilled and seat.state == StepState.SETTLED for seat in seats]
+    return any(arrived) if incomplete else bool(arrived) and all(arrived)
+
+
+def _answer_one(registration: Registration, submission: Submission) -> Due:
+    if not submission.from_known_person:
+        mail = queue_mail(registration, kind="link")
+    else:
+        mail = _pending_link_mail(registration, submission) or queue_mail(
+            registration, kind="known", silent=_known_mails_used_up(registration)
+        )
+    Submission.objects.filter(pk=submission.pk).update(mail=mail)
+    return emails_due(mail.sender_id)
+
+
+def _pending_link_mail(registration: Registration, submission: Submission) -> OutgoingEmail | None:
+    """The first link mail, if it is still on its way and says all that this form's repeat could want to know."""
+    same = (submission.first_name, submission.last_name, submission.answers) == (
+        registration.first_name,
+        registration.last_name,
+        registration.answers,
+    )
+    if not same:
+        return None
+    return registration.mails.filter(kind="link", state__in=[StepState.QUEUED, StepState.LEASED]).first()
+
+
+def _known_mails_used_up(registration: Registration) -> bool:
+    """At most one such mail to an address in ten minutes, three a day: anyone can type anyone's address."""
+    now = db_now()
+    sent = OutgoingEmail.objects.filter(registration__email=registration.email, kind="known", silent=False)
+    today = sent.filter(created_at__gt=now - timedelta(days=1))
+    return today.filter(created_at__gt=now - KNOWN_MAIL_GAP).exists() or today.count() >= KNOWN_MAILS_A_DAY
+
+
+def queue_mail(
+    registration: Registration, *, kind: str, silent: bool = False, requested_by_id: int | None = None, **facts: str
+) -> OutgoingEmail:
+    """Queue the next generation of a kind of mail. The registration must be locked, so that two callers get two numbers."""
+    last = registration.mails.filter(kind=kind, occasion="").aggregate(last=Max("generation"))["last"]
+    mail = OutgoingEmail.objects.create(
+        sender=sender_of(registration.campaign),
+        registration=registration,
+        kind=kind,
+        generation=(last or 0) + 1,
+        silent=silent,
+        facts=facts,
+        priority=Priority.NOW,
+        requested_by_id=requested_by_id,
+    )
+    if not silent:
+        TimelineEntry.write([registration.pk], TimelineEntry.Code.MAIL_QUEUED, data={"mail": mail.pk, "kind": kind})
+    return mail
+
+
+def follow_up() -> Due:
+    """What time alone makes due: answers that go with what there is, and the word that a link will be late."""
+    now = db_now()
+    due = NOTHING
+    waiting = Submission.objects.filter(mail=None, received_at__lte=now - GOES_WITH_WHAT_THERE_IS).filter(
+        Q(late_notice_at=None, from_known_person=False, received_at__lte=now - LATE)
+        | Q(registration__enrollments__seat__state=StepState.SETTLED)
+    )
+    # The slice walks round: whoever was looked at and still waits must not keep the others from being looked at.
+    for registration_id in waiting.values_list("registration_id", flat=True).distinct().order_by("?")[:FOLLOW_UP_BATCH]:
+        with transaction.atomic():
+            locked = Registration.objects.select_for_update(of=("self",)).select_related("campaign__sender")
+            registration = locked.get(pk=registration_id)
+            due |= answer([registration], incomplete=True)
+            due |= _say_it_is_late(registration)
+    return due
+
+
+def _say_it_is_late(registration: Registration) -> Due:
+    now = db_now()
+    late = registration.submissions.filter(mail=None, late_notice_at=None, from_known_person=False, received_at__lte=now - LATE)
+    if not late.update(late_notice_at=now):
+        return NOTHING
+    parked = registration.enrollments.filter(wish=EnrollmentWish.IN, seat__state=StepState.PARKED).exists()
+    mail = queue_mail(registration, kind="delayed", why="attention" if parked else "slow")
+    TimelineEntry.write([registration.pk], TimelineEntry.Code.TOLD_LATE, data={"mail": mail.pk})
+    return emails_due(mail.sender_id)
+
+
+def give_up(registrations: Iterable[Registration], *, why: str) -> Due:
+    """The event is over or gone and there will be no link: say so, once to each person who still waits for an answer."""
+    due = NOTHING
+    for registration in registrations:
+        waiting = registration.submissions.filter(mail=None)
+        if waiting.exists():
+            mail = queue_mail(registration, kind="no_link", why=why)
+            waiting.update(mail=mail)
+            due |= emails_due(mail.sender_id)
+    return due

@@ -1,0 +1,61 @@
+"""What waits for a person, and what stands still: the same numbers for every staff screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from registrations.models import Account, Delivery, Enrollment, OutgoingEmail, Pause, Seat, Sender, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How many seats and mails are parked, which pauses stand, which senders are in trouble, and since when all is paused.
+
+    Seats are counted, not people: a person with two parked seats needs two looks.
+    """
+
+    parked_seats: int
+    parked_mails: int
+    pauses: tuple[Pause, ...]
+    senders: tuple[Sender, ...]
+    accounts: tuple[Account, ...]
+    everything_since: datetime | None
+    everything_by: str
+
+    @property
+    def parked(self) -> int:
+        return self.parked_seats + self.parked_mails
+
+    @property
+    def account_pauses(self) -> tuple[Pause, ...]:
+        """The pauses under which nothing of an account works."""
+        return tuple(pause for pause in self.pauses if pause.event_id is None and not pause.verb)
+
+    @property
+    def is_calm(self) -> bool:
+        """Nothing waits for a person and nothing stands still."""
+        return not (self.parked or self.pauses or self.senders or self.accounts or self.everything_since)
+
+
+def overview() -> Overview:
+    """All that needs attention now. Six queries, each over a partial index or a handful of rows."""
+    switch = Delivery.objects.filter(paused_at__isnull=False).select_related("paused_by").first()
+    return Overview(
+        parked_seats=Seat.objects.filter(state=StepState.PARKED).count(),
+        parked_mails=OutgoingEmail.objects.filter(state=StepState.PARKED).count(),
+        pauses=tuple(Pause.objects.filter(ended_at=None).select_related("account", "event__account").order_by("since")),
+        senders=tuple(Sender.objects.exclude(trouble="")),
+        accounts=tuple(Account.objects.exclude(sync_trouble="").defer("api_key")),
+        everything_since=switch.paused_at if switch else None,
+        everything_by=switch.paused_by.get_username() if switch and switch.paused_by else "",
+    )
+
+
+def registrations_needing_attention() -> QuerySet[Enrollment, int]:
+    """Ids of registrations with a parked seat or mail, found by the parked rows, which are few."""
+    by_seat = Enrollment.objects.filter(seat__state=StepState.PARKED).order_by().values_list("registration_id", flat=True)
+    by_mail = OutgoingEmail.objects.filter(state=StepState.PARKED, registration__isnull=False).order_by()
+    return by_seat.union(by_mail.values_list("registration_id", flat=True))

@@ -1,0 +1,204 @@
+"""Campaigns as visitors see them, and what a marketer must know before saving one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import nh3
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from registrations.forms.spec import QuestionSpec
+from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Session, db_now
+from registrations.services import pauses
+from registrations.webinar.provider import ExtraField
+
+ALLOWED_TAGS = {"p", "br", "strong", "b", "em", "i", "ul", "ol", "li", "a", "h2", "h3", "blockquote"}
+
+
+class CampaignNotFound(Exception):
+    """There is no published campaign at this address."""
+
+
+class Availability(StrEnum):
+    """Whether a campaign takes sign-ups now, and why not."""
+
+    OPEN = "open"
+    NOT_YET = "not_yet"
+    CLOSED = "closed"
+    FULL = "full"
+    CANCELLED = "cancelled"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSession:
+    """One meeting, as told to visitors; times in UTC."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCampaign:
+    """All that the public pages of a campaign may show. `description` is sanitised HTML, `time_zone` an IANA name."""
+
+    id: int
+    slug: str
+    title: str
+    description: str
+    organizer: str
+    language: str
+    availability: Availability
+    opens_at: datetime | None
+    closes_at: datetime | None
+    time_zone: str
+    sessions: tuple[PublicSession, ...]
+    whole_series: bool
+    questions: tuple[QuestionSpec, ...]
+    contact: str
+    accent: str
+
+
+def availability(campaign: Campaign) -> Availability:
+    """Whether the campaign takes sign-ups now."""
+    now = db_now()
+    place = campaign.session or campaign.event
+    if "cancelled" in (place.status, campaign.event.status):
+        return Availability.CANCELLED
+    if place.is_over(now):
+        return Availability.OVER
+    if campaign.opens_at and now < campaign.opens_at:
+        return Availability.NOT_YET
+    if campaign.closes_at and now >= campaign.closes_at:
+        return Availability.CLOSED
+    if campaign.places is not None and taken_places(campaign) >= campaign.places:
+        return Availability.FULL
+    return Availability.OPEN
+
+
+def taken_places(campaign: Campaign) -> int:
+    """How many people of this campaign want in or are held; exact under the campaign's row lock."""
+    wanting = Enrollment.objects.filter(registration__campaign=campaign).exclude(wish=EnrollmentWish.OUT)
+    return wanting.values("registration").distinct().count()
+
+
+def public_campaign(*, slug: str) -> PublicCampaign:
+    """The campaign at an address, as visitors may see it. Raises CampaignNotFound."""
+    try:
+        campaign = _published().get(slug=slug)
+    except Campaign.DoesNotExist as error:
+        raise CampaignNotFound(slug) from error
+    return _public(campaign)
+
+
+def listed_campaigns() -> list[PublicCampaign]:
+    """Campaigns that take sign-ups now, the soonest first."""
+    now = db_now()
+    upcoming = _published().filter(
+        Q(opens_at=None) | Q(opens_at__lte=now), Q(closes_at=None) | Q(closes_at__gt=now), event__ends_at__gt=now
+    )
+    shown = [_public(campaign) for campaign in upcoming.order_by("event__starts_at", "pk")[:200]]
+    opened = [campaign for campaign in shown if campaign.availability is Availability.OPEN and campaign.sessions]
+    return sorted(opened, key=lambda campaign: campaign.sessions[0].starts_at)
+
+
+def _published() -> QuerySet[Campaign]:
+    sessions = Session.objects.exclude(status="cancelled").exclude(starts_at=None).order_by("starts_at")
+    return (
+        Campaign.objects.filter(published=True)
+        .select_related("event__account", "session")
+        .prefetch_related("questions", Prefetch("event__sessions", queryset=sessions, to_attr="dated_sessions"))
+    )
+
+
+def _public(campaign: Campaign) -> PublicCampaign:
+    event = campaign.event
+    sessions: Iterable[Session] = [campaign.session] if campaign.session else event.dated_sessions  # type: ignore[attr-defined]
+    return PublicCampaign(
+        id=campaign.pk,
+        slug=campaign.slug,
+        title=campaign.title,
+        description=nh3.clean(
+            campaign.description, tags=ALLOWED_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "mailto"}
+        ),
+        organizer=campaign.organizer,
+        language=campaign.language,
+        availability=availability(campaign),
+        opens_at=campaign.opens_at,
+        closes_at=campaign.closes_at,
+        time_zone=event.zone,
+        sessions=tuple(
+            PublicSession(session.title, session.starts_at, session.ends_at) for session in sessions if session.starts_at
+        ),
+        whole_series=campaign.session is None,
+        questions=tuple(question_spec(question) for question in campaign.questions.all()),
+        contact=campaign.contact,
+        accent=campaign.accent,
+    )
+
+
+def question_spec(question: Question) -> QuestionSpec:
+    """A question as the forms library knows it."""
+    return QuestionSpec(
+        key=question.key,
+        type=question.type,
+        label=question.label,
+        help_text=question.help_text,
+        required=question.required,
+        choices=question.choice_list(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MappedQuestion:
+    """What of a question matters to the platform's extra fields; `name` is what the marketer calls it."""
+
+    name: str
+    extra_field: str
+    required: bool
+    fallback: str
+    choices: tuple[str, ...]
+
+
+def mapping_faults(*, wanted: Iterable[ExtraField], questions: Iterable[MappedQuestion]) -> list[str]:
+    """What keeps a campaign from filling the platform's extra fields, as sentences for the marketer; empty if nothing does.
+
+    The platform wants every extra field of everybody, required or not (MTS Link article 19671).
+    """
+    by_field = {question.extra_field: question for question in questions if question.extra_field}
+    faults = []
+    for field in wanted:
+        question = by_field.pop(field.key, None)
+        if question is None:
+            faults.append(
+                _("The platform asks everyone for “%(label)s”, and no question fills it. Add one.") % {"label": field.label}
+            )
+        elif not (question.required or question.fallback):
+            faults.append(
+                _("“%(question)s” fills the platform's field “%(label)s”, so it must be required or have a fallback.")
+                % {"question": question.name, "label": field.label}
+            )
+        elif field.choices and set(question.choices) - set(field.choices):
+            faults.append(
+                _("“%(question)s” offers choices that the platform's field “%(label)s” does not have: %(choices)s.")
+                % {
+                    "question": question.name,
+                    "label": field.label,
+                    "choices": ", ".join(sorted(set(question.choices) - set(field.choices))),
+                }
+            )
+    faults.extend(
+        _("“%(question)s” fills a field that the event does not have.") % {"question": question.name}
+        for question in by_field.values()
+    )
+    return faults
+
+
+def questions_changed(*, event: Event) -> None:
+    """A campaign's questions were saved: whatever waits for an extra field of its event is tried again at once."""
+    pauses.retry_soon(event=event)

@@ -1,0 +1,82 @@
+"""Working off everything that is due in this process, with no broker: what `manage.py drain` does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from django.db import close_old_connections, connections
+
+from registrations.services import catalog, emailing, seating, wakeup
+from registrations.services.due import Due
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_SECONDS = 1.0
+THREADS = 8
+
+Job = tuple[str, int]
+
+
+def once() -> None:
+    """Work off all that is due now, and what becomes due by that, then return."""
+    due = wakeup.look()
+    while due:
+        following = Due()
+        for job in _jobs(due):
+            following |= _work(job)
+        due = following
+
+
+def watch(stop: threading.Event) -> None:
+    """Keep working off whatever is due until `stop` is set; accounts and senders side by side, each on one thread.
+
+    A failure of one is logged and tried again with the next look; running work is finished before the return.
+    """
+    running: set[Job] = set()
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="drain") as pool:
+        while not stop.is_set():
+            try:
+                close_old_connections()
+                due = wakeup.look() | catalog.due_syncs()
+            except Exception:
+                logger.exception("looking for due work failed")
+            else:
+                for job in _jobs(due):
+                    if job not in running:
+                        running.add(job)
+                        pool.submit(_guarded, job, partial(running.discard, job), stop)
+            stop.wait(LOOK_EVERY_SECONDS)
+
+
+def _jobs(due: Due) -> list[Job]:
+    return [
+        *(("seats", account_id) for account_id in sorted(due.seats)),
+        *(("emails", sender_id) for sender_id in sorted(due.emails)),
+        *(("sync", account_id) for account_id in sorted(due.syncs)),
+    ]
+
+
+def _work(job: Job) -> Due:
+    kind, row_id = job
+    if kind == "seats":
+        return seating.drain(account_id=row_id)
+    if kind == "emails":
+        return emailing.drain(sender_id=row_id)
+    return catalog.sync(account_id=row_id)
+
+
+def _guarded(job: Job, done: Callable[[], None], stop: threading.Event) -> None:
+    """Work on one account or sender until nothing of it is due, then close this thread's connection."""
+    try:
+        following = _work(job)
+        while job in _jobs(following) and not stop.is_set():
+            following = _work(job)
+    except Exception:
+        logger.exception("draining failed", extra={"job": job})
+    finally:
+        connections.close_all()
+        done()

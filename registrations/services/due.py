@@ -1,0 +1,31 @@
+"""What became due: the only thing that services tell the ringing layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Ids of accounts with due seats, senders with due mails, and accounts whose events should be read."""
+
+    seats: frozenset[int] = frozenset()
+    emails: frozenset[int] = frozenset()
+    syncs: frozenset[int] = frozenset()
+
+    def __or__(self, other: Due) -> Due:
+        return Due(self.seats | other.seats, self.emails | other.emails, self.syncs | other.syncs)
+
+    def __bool__(self) -> bool:
+        return bool(self.seats or self.emails or self.syncs)
+
+
+NOTHING = Due()
+
+
+def seats_due(*account_ids: int) -> Due:
+    return Due(seats=frozenset(account_ids))
+
+
+def emails_due(*sender_ids: int) -> Due:
+    return Due(emails=frozenset(sender_ids))

@@ -1,0 +1,135 @@
+"""From a queued mail to the letter it is: everything a mail depends on, frozen before it is first sent."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+
+from registrations.mailing.kinds import CURRENT_TEXT_VERSION
+from registrations.mailing.letter import Letter, Meeting
+from registrations.models import (
+    Enrollment,
+    EnrollmentWish,
+    Event,
+    OutgoingEmail,
+    Pause,
+    Registration,
+    Seat,
+    Session,
+    db_now,
+)
+from registrations.models.campaign import DEFAULT_ACCENT
+
+
+def public_host() -> str:
+    """The host name of this installation, as in its addresses."""
+    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+
+
+def private_url(registration: Registration) -> str:
+    """The address of a person's private page; a secret."""
+    return f"{settings.PUBLIC_URL}/r/{registration.token}/"
+
+
+def new_message_id() -> str:
+    """A Message-ID that never comes twice and tells nothing."""
+    return f"<{get_random_string(32).lower()}@{public_host()}>"
+
+
+def write_letter(mail: OutgoingEmail) -> Letter:
+    """The letter of a mail as things stand now. A mail keeps the Message-ID of its first letter."""
+    return _to_staff(mail) if mail.registration is None else _to_person(mail, mail.registration)
+
+
+def _to_person(mail: OutgoingEmail, registration: Registration) -> Letter:
+    campaign = registration.campaign
+    return Letter(
+        kind=mail.kind,
+        language=registration.language,
+        recipient=registration.email,
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        event_title=campaign.title,
+        meetings=meetings_of(registration),
+        person_zone=registration.time_zone,
+        private_url=private_url(registration),
+        contact=campaign.contact,
+        from_address=mail.sender.address,
+        from_name=campaign.organizer or mail.sender.name,
+        reply_to=mail.sender.reply_to or campaign.contact,
+        message_id=mail.message_id or new_message_id(),
+        dated_at=db_now(),
+        text_version=CURRENT_TEXT_VERSION,
+        intro=campaign.mail_intro,
+        accent=campaign.accent,
+        facts=mail.facts,
+    )
+
+
+def _to_staff(mail: OutgoingEmail) -> Letter:
+    pause = Pause.objects.select_related("account", "event").get(pk=int(mail.occasion.removeprefix("pause:")))
+    return Letter(
+        kind=mail.kind,
+        language=settings.LANGUAGE_CODE,
+        recipient=mail.recipient,
+        first_name="",
+        last_name="",
+        event_title=pause.event.title if pause.event else "",
+        meetings=(),
+        person_zone="",
+        private_url="",
+        contact=settings.CONTACT_EMAIL,
+        from_address=mail.sender.address,
+        from_name=mail.sender.name,
+        reply_to=mail.sender.reply_to,
+        message_id=mail.message_id or new_message_id(),
+        dated_at=db_now(),
+        text_version=CURRENT_TEXT_VERSION,
+        intro="",
+        accent=DEFAULT_ACCENT,
+        facts={
+            "account": pause.account.name,
+            "event": pause.event.title if pause.event else "",
+            "verb": pause.verb,
+            "reason": pause.reason,
+            "detail": pause.reason_detail,
+            "admin_url": settings.PUBLIC_URL + reverse("admin:registrations_account_change", args=[pause.account_id]),
+        },
+    )
+
+
+def meetings_of(registration: Registration) -> tuple[Meeting, ...]:
+    """The meetings of everything a registration wants in, or wanted last, with the links that are there."""
+    enrollments = Enrollment.objects.filter(registration=registration).select_related(
+        "seat__event__account", "seat__session__event"
+    )
+    wanted = enrollments.filter(wish=EnrollmentWish.IN)
+    meetings = [
+        _meeting(registration, enrollment.seat, place)
+        for enrollment in (wanted if wanted.exists() else enrollments)
+        for place in _places(enrollment.seat)
+    ]
+    return tuple(sorted(meetings, key=lambda meeting: meeting.starts_at))
+
+
+def _places(seat: Seat) -> list[Session]:
+    if seat.session is not None:
+        return [seat.session]
+    return [session for session in seat.event.sessions.exclude(status="cancelled") if session.starts_at]
+
+
+def _meeting(registration: Registration, seat: Seat, session: Session) -> Meeting:
+    assert session.starts_at is not None  # noqa: S101  (undated sessions are left out above)
+    event: Event = seat.event
+    return Meeting(
+        title=session.title or event.title,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        zone=event.zone,
+        link=seat.link if seat.is_fulfilled else "",
+        uid=f"r{registration.pk}-s{session.pk}@{public_host()}",
+        sequence=seat.version + session.schedule_version,
+    )

@@ -1,0 +1,64 @@
+"""Whom to register: the names and answers that a seat stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from registrations.models import EnrollmentWish, Registration, Seat
+from registrations.webinar.errors import Misconfigured, Rejected, Scope
+from registrations.webinar.provider import ExtraField, Person
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """An extra field that one registration cannot fill: no question is mapped to it, or there is no answer."""
+
+    field: ExtraField
+    unmapped: bool
+
+
+def person_for(seat: Seat) -> Person:
+    """The person as the platform gets them, from the oldest registration that fills all extra fields.
+
+    Raises Misconfigured (scope target) if no campaign has a question for a field, Rejected if only this person's answer is
+    missing. The platform wants every extra field of everyone, required or not (MTS Link article 19671).
+    """
+    wanted = seat.place.wanted_fields()
+    registrations = (
+        Registration.objects.filter(enrollments__seat=seat, enrollments__wish=EnrollmentWish.IN)
+        .select_related("campaign")
+        .prefetch_related("campaign__questions")
+        .order_by("pk")
+    )
+    gaps: list[_Gap] = []
+    for registration in registrations:
+        extra, gap = _extra_values(registration, wanted)
+        if gap is None:
+            return Person(
+                email=seat.address,
+                first_name=registration.first_name,
+                last_name=registration.last_name,
+                extra=extra,
+                approved=True,
+            )
+        gaps.append(gap)
+    if not gaps:
+        raise Rejected("nobody_wants_this_seat")
+    gap = next((gap for gap in gaps if not gap.unmapped), gaps[0])
+    if gap.unmapped:
+        raise Misconfigured("extra_field", gap.field.label, scope=Scope.TARGET, fields={gap.field.key: "unmapped"})
+    raise Rejected("missing_answer", gap.field.label, fields={gap.field.key: "missing"})
+
+
+def _extra_values(registration: Registration, wanted: tuple[ExtraField, ...]) -> tuple[dict[str, str], _Gap | None]:
+    questions = {question.extra_field: question for question in registration.campaign.questions.all()}
+    values: dict[str, str] = {}
+    for field in wanted:
+        question = questions.get(field.key)
+        if question is None:
+            return values, _Gap(field, unmapped=True)
+        value = str(registration.answers.get(question.key) or question.fallback)
+        if not value:
+            return values, _Gap(field, unmapped=False)
+        values[field.key] = value
+    return values, None

@@ -1,0 +1,103 @@
+"""A person's own page: what they are registered for, behind a token that only their mails carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from registrations.mailing.calendars import calendar_file
+from registrations.models import EnrollmentWish, Registration, db_now, fingerprint
+from registrations.services.campaigns import availability
+from registrations.services.cancelling import TAKES_BACK
+from registrations.services.letters import meetings_of
+from registrations.services.standing import Standing, standing_of
+from registrations.services.tokens import UnknownToken
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateMeeting:
+    """One meeting of a person; `link` is empty until the platform gave one."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime | None
+    link: str
+    status: str
+    status_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivatePage:
+    """All that the private page shows; times in UTC, zones as IANA names (`person_zone` may be empty)."""
+
+    campaign_title: str
+    slug: str
+    language: str
+    first_name: str
+    last_name: str
+    email: str
+    event_zone: str
+    person_zone: str
+    contact: str
+    accent: str
+    meetings: tuple[PrivateMeeting, ...]
+    cancelled: bool
+    can_cancel: bool
+    can_return: bool
+
+
+def read(*, token: str) -> PrivatePage:
+    """The private page of a token. Raises UnknownToken."""
+    registration = _find(token)
+    campaign = registration.campaign
+    standing = standing_of(registration)
+    cancelled = not registration.enrollments.exclude(wish=EnrollmentWish.OUT).exists()
+    over = (campaign.session or campaign.event).is_over(db_now())
+    return PrivatePage(
+        campaign_title=campaign.title,
+        slug=campaign.slug,
+        language=registration.language,
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        email=registration.email,
+        event_zone=campaign.event.zone,
+        person_zone=registration.time_zone,
+        contact=campaign.contact,
+        accent=campaign.accent,
+        meetings=_meetings(registration, standing, cancelled),
+        cancelled=cancelled,
+        can_cancel=not cancelled and not over,
+        can_return=cancelled and availability(campaign) in TAKES_BACK,
+    )
+
+
+def calendar(*, token: str) -> bytes:
+    """The calendar file of everything a person is registered for. Raises UnknownToken."""
+    registration = _find(token)
+    return calendar_file(meetings_of(registration), method="PUBLISH", organizer=registration.campaign.contact, stamp=db_now())
+
+
+def _find(token: str) -> Registration:
+    registration = (
+        Registration.objects.select_related("campaign__event__account", "campaign__session")
+        .filter(token_hash=fingerprint(token))
+        .first()
+    )
+    if registration is None:
+        raise UnknownToken
+    return registration
+
+
+def _meetings(registration: Registration, standing: Standing, cancelled: bool) -> tuple[PrivateMeeting, ...]:
+    """Links are shown only to somebody who wants to come."""
+    return tuple(
+        PrivateMeeting(
+            title=meeting.title,
+            starts_at=meeting.starts_at,
+            ends_at=meeting.ends_at,
+            link="" if cancelled else meeting.link,
+            status=standing.value,
+            status_label=str(standing.label),
+        )
+        for meeting in meetings_of(registration)
+    )

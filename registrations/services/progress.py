@@ -1,0 +1,44 @@
+"""What a visitor may follow after the post: two states of their own submission, and nothing about anybody's registration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from registrations.models import StepState, Submission, fingerprint
+from registrations.services.tokens import UnknownToken
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One submission as its sender may see it. `address` is what was typed."""
+
+    slug: str
+    campaign_title: str
+    language: str
+    contact: str
+    address: str
+    handed_over: bool
+    received_at: datetime
+
+
+def read(*, token: str) -> Progress:
+    """The progress of a submission. Raises UnknownToken."""
+    submission = (
+        Submission.objects.select_related("campaign", "mail")
+        .defer("mail__letter")
+        .filter(progress_hash=fingerprint(token))
+        .first()
+    )
+    if submission is None:
+        raise UnknownToken
+    campaign = submission.campaign
+    return Progress(
+        slug=campaign.slug,
+        campaign_title=campaign.title,
+        language=campaign.language,
+        contact=campaign.contact,
+        address=submission.email,
+        handed_over=submission.mail is not None and submission.mail.state == StepState.SETTLED,
+        received_at=submission.received_at,
+    )
