@@ -5,9 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from registrations.models import Account, Delivery, Enrollment, OutgoingEmail, Pause, Seat, Sender, StepState
+from registrations.models import (
+    Account,
+    Campaign,
+    Delivery,
+    Enrollment,
+    EventStatus,
+    OutgoingEmail,
+    Pause,
+    Registration,
+    Seat,
+    Sender,
+    StepState,
+    db_now,
+)
+from registrations.services.standing import with_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +73,20 @@ def registrations_needing_attention() -> QuerySet[Enrollment, int]:
     by_seat = Enrollment.objects.filter(seat__state=StepState.PARKED).order_by().values_list("registration_id", flat=True)
     by_mail = OutgoingEmail.objects.filter(state=StepState.PARKED, registration__isnull=False).order_by()
     return by_seat.union(by_mail.values_list("registration_id", flat=True))
+
+
+def coming_campaigns(*, limit: int) -> list[Campaign]:
+    """Published campaigns whose event is not over, the soonest first."""
+    coming = Q(event__ends_at__gt=db_now()) | Q(event__ends_at=None)
+    found = Campaign.objects.filter(coming, published=True).exclude(event__status=EventStatus.CANCELLED)
+    found = found.select_related("event__account", "session").defer("event__account__api_key")
+    return list(found.order_by("event__starts_at", "pk")[:limit])
+
+
+def standings(*, campaign_ids: list[int]) -> dict[int, dict[str, int]]:
+    """How many people of each campaign stand where: campaign id → Standing value → people."""
+    people = with_standing(Registration.objects.filter(campaign__in=campaign_ids)).order_by()
+    found: dict[int, dict[str, int]] = {}
+    for campaign_id, standing, count in people.values_list("campaign_id", "standing").annotate(count=Count("pk")):  # type: ignore[misc]
+        found.setdefault(campaign_id, {})[standing] = count
+    return found

@@ -103,21 +103,30 @@ def _send(sender: Sender, connection: Connection, mail: OutgoingEmail) -> None:
     if mail.data_started_at is not None and not _send_again_after_doubt(mail):
         return
     _keep_pace(sender)
-    if not steps.begin(mail):
-        return
+    if steps.begin(mail):
+        _hand_over(sender, connection, mail, letter)
+
+
+def _hand_over(sender: Sender, connection: Connection, mail: OutgoingEmail, letter: Letter) -> None:
     try:
         reply = connection.send(compose(letter), on_data=lambda: _mark_data_started(mail))
+    except ValueError as error:  # no repeat would make a mail of it
+        _park(mail, reason="cannot_compose", detail=type(error).__name__)
+    except MailRefused as error:
+        _park(mail, reason=error.code, detail=error.detail)
     except MailDeferred as error:
         steps.postpone(mail, reason=error.code, detail=error.detail, data_started_at=None)
         _log(mail, Code.MAIL_DELAYED, reason=error.code)
-    except MailRefused as error:
-        steps.park(mail, reason=error.code, detail=error.detail)
-        _log(mail, Code.MAIL_PARKED, reason=error.code)
     except MailUncertain as error:
         steps.doubt(mail, reason=error.code, detail=error.detail)
         _log(mail, Code.MAIL_DELAYED, reason=error.code)
     else:
         _handed_over(sender, mail, reply)
+
+
+def _park(mail: OutgoingEmail, *, reason: str, detail: str = "") -> None:
+    steps.park(mail, reason=reason, detail=detail, data_started_at=None)
+    _log(mail, Code.MAIL_PARKED, reason=reason)
 
 
 def _freeze(mail: OutgoingEmail) -> Letter | None:

@@ -92,10 +92,9 @@ def _to_staff(mail: OutgoingEmail) -> Letter:
         accent=DEFAULT_ACCENT,
         facts={
             "account": pause.account.name,
-            "event": pause.event.title if pause.event else "",
-            "verb": pause.verb,
-            "reason": pause.reason,
-            "detail": pause.reason_detail,
+            "scope": "account" if pause.event is None and not pause.verb else "part",
+            "where": pause.event.title if pause.event else "",
+            "reason": pause.reason_detail or pause.reason,
             "admin_url": settings.PUBLIC_URL + reverse("admin:registrations_account_change", args=[pause.account_id]),
         },
     )

@@ -88,10 +88,10 @@ def removed(seat: Seat) -> Due:
 
 def too_late(seat: Seat) -> Due:
     """The event is over or cancelled before the person could be registered: say so instead of trying for ever."""
-    why = "cancelled" if "cancelled" in (seat.place.status, seat.event.status) else "over"
+    why = "event_cancelled" if "cancelled" in (seat.place.status, seat.event.status) else "event_over"
     with transaction.atomic():
         registrations = answering.lock_registrations(seat)
-        if steps.cancel(seat, reason=f"event_{why}") is steps.Finish.DONE:
+        if steps.cancel(seat, reason=why) is steps.Finish.DONE:
             return answering.give_up(registrations, why=why)
     return NOTHING
 
