@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
+from contextlib import closing
 from datetime import timedelta
 
 from django.conf import settings
@@ -24,8 +24,6 @@ from registrations.models import (
 from registrations.services import leases, steps
 from registrations.services.due import NOTHING, Due, emails_due
 from registrations.services.letters import write_letter
-
-logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 5.0
 SLICE_ROWS = 50
@@ -49,7 +47,7 @@ def drain(*, sender_id: int) -> Due:
         sender = Sender.objects.get(pk=sender_id)
         if sender.retry_at is not None and sender.retry_at > db_now():
             return NOTHING
-        with Connection() as connection:
+        with closing(Connection()) as connection:  # opened by the first mail: trouble then concerns that mail
             in_trouble = _work_off(sender, connection, held)
     if not in_trouble and OutgoingEmail.objects.filter(steps.due(db_now()), sender_id=sender_id).exists():
         return emails_due(sender_id)

@@ -51,10 +51,9 @@ def is_account_wide(pause: Pause) -> bool:
 def begin(*, account: Account, error: Misconfigured, event: Event | None, verb: Verb) -> Due:
     """Pause what an error's scope says, or push an existing pause's next probe back. Tells staff once per pause."""
     scope: dict[str, Any] = {
-        Scope.ACCOUNT: {"event": None, "verb": ""},
-        Scope.VERB: {"event": None, "verb": verb.value},
-        Scope.TARGET: {"event": event, "verb": verb.value},
-    }[error.scope]
+        "event": event if error.scope is Scope.TARGET else None,
+        "verb": "" if error.scope is Scope.ACCOUNT else verb.value,
+    }
     standing = Pause.objects.filter(account=account, ended_at=None, **scope).first()
     if standing is not None:
         _failed_again(standing, error)

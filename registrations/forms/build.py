@@ -1,0 +1,73 @@
+"""The sign-up form of a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+
+from registrations.forms.fields import AddressField, LineField
+from registrations.forms.spec import QuestionSpec
+from registrations.forms.types import TYPES
+
+PREFIX = "q_"
+"""What the names of a campaign's own fields begin with, so that no question can shadow a fixed field."""
+
+MAX_NAME = 100
+
+
+class SignUpForm(forms.Form):
+    """Name and e-mail, which every form has. `build_form` adds a campaign's questions."""
+
+    default_renderer = TemplatesSetting
+    use_required_attribute = False
+    question_keys: ClassVar[tuple[str, ...]] = ()
+
+    first_name = LineField(
+        label=_("First name"),
+        max_length=MAX_NAME,
+        attrs={"autocomplete": "given-name", "autocapitalize": "words", "spellcheck": "false"},
+        error_messages={"required": _("Enter your first name.")},
+    )
+    last_name = LineField(
+        label=_("Last name"),
+        max_length=MAX_NAME,
+        attrs={"autocomplete": "family-name", "autocapitalize": "words", "spellcheck": "false"},
+        error_messages={"required": _("Enter your last name.")},
+    )
+    email = AddressField(
+        label=_("E-mail"),
+        help_text=_("Your personal link will be sent here."),
+        autocomplete="email",
+        error_messages={"required": _("Enter your e-mail address.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["enterkeyhint"] = "next"
+        field.widget.attrs["enterkeyhint"] = "send"
+
+    def answers(self) -> dict[str, str]:
+        """Return the answers to the campaign's own questions by key, "" where unanswered. Call it on a valid form."""
+        cleaned: Mapping[str, str] = self.cleaned_data
+        return {key: cleaned[PREFIX + key] for key in self.question_keys}
+
+
+def build_form(questions: Sequence[QuestionSpec]) -> type[SignUpForm]:
+    """Return the form class for these questions, in their order after first name, last name and e-mail.
+
+    Raises `KeyError` for a question whose type is not registered.
+    """
+    return _build(tuple(questions))
+
+
+@lru_cache(maxsize=256)
+def _build(questions: tuple[QuestionSpec, ...]) -> type[SignUpForm]:
+    fields = {PREFIX + question.key: TYPES[question.type].make_field(question) for question in questions}
+    keys = tuple(question.key for question in questions)
+    return type("CampaignForm", (SignUpForm,), {**fields, "question_keys": keys})

@@ -1,0 +1,128 @@
+"""Form fields whose cleaned values are plain strings, and whose looks are hand-written templates.
+
+Django's own widgets are kept for their attributes and parsing; their templates are not used, because rendering a form
+through them costs more than accepting it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from registrations.forms.addresses import MAX_LENGTH as MAX_ADDRESS_LENGTH
+from registrations.forms.addresses import InvalidAddress, normalise
+
+MAX_LINE = 200
+MAX_PARAGRAPH = 4000
+MAX_PHONE = 32
+
+# The country meant by a number without a country code, where the page's language tells.
+_REGION_BY_LANGUAGE = {"ru": "RU"}
+
+# Characters that reorder or hide text around them: in a name they only serve to mislead whoever reads a list.
+_BIDI_CONTROLS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_LINE_ENDS = re.compile(r"\r\n?")
+
+
+def _printable(text: str) -> str:
+    kept = unicodedata.normalize("NFC", text.translate(_BIDI_CONTROLS))
+    return "".join(c for c in kept if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+class LineField(forms.CharField):
+    """One line of text: control characters dropped, runs of white space made one space."""
+
+    def __init__(self, *, attrs: dict[str, str] | None = None, max_length: int = MAX_LINE, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs))
+        super().__init__(max_length=max_length, **kwargs)
+        self.template_name = "registrations/fields/line.html"
+
+    def to_python(self, value: Any) -> str:
+        return " ".join(_printable(str(value)).split()) if value else ""
+
+
+class ParagraphField(forms.CharField):
+    """Several lines of text: line ends made one kind, control characters dropped."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_PARAGRAPH, widget=forms.Textarea({"rows": "4"}), **kwargs)
+        self.template_name = "registrations/fields/paragraph.html"
+
+    def to_python(self, value: Any) -> str:
+        return _printable(_LINE_ENDS.sub("\n", str(value))).strip() if value else ""
+
+
+class AddressField(LineField):
+    """An e-mail address, normalised."""
+
+    default_error_messages = {"invalid": _("Enter an e-mail address like name@example.com.")}
+
+    def __init__(self, *, autocomplete: str, **kwargs: Any) -> None:
+        attrs = {
+            "autocomplete": autocomplete,
+            "inputmode": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
+        super().__init__(widget=forms.EmailInput(attrs), max_length=MAX_ADDRESS_LENGTH, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value))
+        if not text:
+            return ""
+        try:
+            return normalise(text)
+        except InvalidAddress as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class PhoneField(LineField):
+    """A telephone number, cleaned to E.164 (`+79001234567`). One without a country code follows the page's language."""
+
+    default_error_messages = {"invalid": _("Enter a phone number with its country code, like +7 900 123-45-67.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"autocomplete": "tel", "inputmode": "tel"}
+        super().__init__(widget=forms.TextInput({"type": "tel", **attrs}), max_length=MAX_PHONE, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value))
+        if not text:
+            return ""
+        try:
+            number = phonenumbers.parse(text, _REGION_BY_LANGUAGE.get(get_language() or ""))
+        except phonenumbers.NumberParseException as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if not phonenumbers.is_possible_number(number):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+class OneOfField(forms.ChoiceField):
+    """One of the offered texts; the text itself is the value."""
+
+    default_error_messages = {"invalid_choice": _("Choose one of the listed answers.")}
+
+    def __init__(self, *, offered: Iterable[str], **kwargs: Any) -> None:
+        choices = [("", _("Choose")), *((text, text) for text in offered)]
+        super().__init__(choices=choices, **kwargs)
+        self.template_name = "registrations/fields/choice.html"
+
+
+class TickField(forms.BooleanField):
+    """A box to tick: "yes" when ticked, "" when not."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.template_name = "registrations/fields/tick.html"
+
+    def clean(self, value: Any) -> str:
+        return "yes" if super().clean(value) else ""

@@ -1,0 +1,22 @@
+"""One answer of several."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from registrations.forms.fields import OneOfField
+from registrations.forms.spec import QuestionSpec, QuestionType
+
+
+def _make_field(question: QuestionSpec) -> forms.Field:
+    return OneOfField(
+        label=question.label,
+        help_text=question.help_text,
+        required=question.required,
+        offered=question.choices,
+        error_messages={"required": _("Choose an answer.")},
+    )
+
+
+CHOICE = QuestionType(key="choice", label=_("One answer of several"), make_field=_make_field)

@@ -1,0 +1,1 @@
+"""Attendees' pages: the sign-up form, its progress, and the private page of one person."""

@@ -1,0 +1,60 @@
+"""What happens after the form: two states of the submission, the same for every address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from registrations.services.progress import Progress, read
+from registrations.services.tokens import UnknownToken
+from registrations.views import errors
+from registrations.views.pages import answers_outages, page
+
+# How old a submission is, and how many seconds until the next look: quick while it usually takes seconds, and no load
+# from thousands of forgotten tabs.
+_PACE = ((timedelta(seconds=30), 2), (timedelta(minutes=2), 5), (timedelta(minutes=10), 15))
+_SLOWEST = 60
+
+
+@require_safe
+@answers_outages
+def progress(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Show whether the form was received and the mail handed over."""
+    try:
+        submission = _read(slug, token)
+    except UnknownToken:
+        return errors.unknown_link(request)
+    context = {**_context(submission, token), "contact": submission.contact}
+    return page(request, "registrations/progress.html", context, language=submission.language, private=True)
+
+
+@require_safe
+@answers_outages
+def progress_state(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Answer one look of an open page: when to look next, or the final state in the place of the old one."""
+    try:
+        submission = _read(slug, token)
+    except UnknownToken:
+        return errors.unknown_link(request)
+    template = "registrations/_state.html" if submission.handed_over else "registrations/_poll.html"
+    response = page(request, template, _context(submission, token), language=submission.language, private=True)
+    if submission.handed_over:
+        response.headers["HX-Retarget"] = "#state"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def _read(slug: str, token: str) -> Progress:
+    submission = read(token=token)
+    if submission.slug != slug:
+        raise UnknownToken
+    return submission
+
+
+def _context(submission: Progress, token: str) -> dict[str, object]:
+    age = timezone.now() - submission.received_at
+    delay = next((seconds for limit, seconds in _PACE if age < limit), _SLOWEST)
+    return {"progress": submission, "token": token, "delay": delay}

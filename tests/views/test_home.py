@@ -1,0 +1,48 @@
+"""The front page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from registrations.models import Campaign
+
+
+def test_open_campaigns_are_listed_with_date_and_way_in(client: Client, make_campaign: Callable[..., Campaign]) -> None:
+    shown = make_campaign()
+    closed = make_campaign(places=0)
+    page = client.get("/").content.decode()
+    assert shown.title in page
+    assert f'href="/c/{shown.slug}/"' in page
+    assert "19:00–20:30" in page
+    assert closed.title not in page
+
+
+@pytest.mark.django_db
+def test_nothing_to_sign_up_for_is_said(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert "nothing to sign up for right now" in page
+    assert "webinars@example.org" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("preferred", "language"), [("ru-RU,en;q=0.5", "ru"), ("en", "en"), ("de", "en"), ("", "en")])
+def test_it_speaks_the_visitors_language(client: Client, preferred: str, language: str) -> None:
+    response = client.get("/", headers={"Accept-Language": preferred})
+    assert f'<html lang="{language}">' in response.content.decode()
+    assert "Accept-Language" in response["Vary"]
+
+
+def test_an_outage_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: Any) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr("registrations.views.home.listed_campaigns", fail)
+    response = client.get("/")
+    assert response.status_code == 503
+    assert response["Retry-After"] == "60"
+    assert "webinars@example.org" in response.content.decode()
