@@ -21,7 +21,8 @@ class PlatformError(Exception):
     """Base of all platform failures.
 
     `code` is a short stable identifier for screens and statistics (`timeout`, `http_500`, `extra_field`, …).
-    `detail` is the platform's own words, scrubbed of addresses, links, tokens and names: it may be stored and shown to staff.
+    `detail` is the platform's own words, scrubbed of addresses, links, tokens and names: it may be stored and shown to
+    staff.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:
@@ -35,7 +36,7 @@ class Unavailable(PlatformError):
 
 
 class Uncertain(PlatformError):
-    """The call may have taken effect (time-out, reset, 5xx or an unreadable answer after a write): look before repeating."""
+    """The call may have taken effect (time-out, reset, 5xx, unreadable answer after a write): look before repeating."""
 
 
 class Throttled(PlatformError):
@@ -58,11 +59,9 @@ class Rejected(PlatformError):
 
 
 class Misconfigured(PlatformError):
-    """Something has to be set right at the platform or in the account; pause what `scope` says and keep everybody's place."""
+    """Something has to be set right at the platform or in the account: pause what `scope` says, and keep places."""
 
-    def __init__(
-        self, code: str, detail: str = "", *, scope: Scope, fields: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, code: str, detail: str = "", *, scope: Scope, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(code, detail)
         self.scope = scope
         self.fields = dict(fields or {})

@@ -24,7 +24,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to reach one account. `link_hosts` are the host names a personal link may have; empty means the provider's own list."""
+    """How to reach one account.
+
+    `link_hosts` are the hosts a personal link may have (`rooms.example.com`, or with a port); empty means the
+    provider's own list.
+    """
 
     base_url: str
     api_key: str = field(repr=False)
@@ -80,7 +84,7 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class EventInfo:
-    """One event: single, or a series of sessions. None means that the answer did not say (lists say less than details)."""
+    """One event: single, or a series of sessions. None means that the answer did not say (lists say less)."""
 
     event_id: str
     title: str
@@ -139,7 +143,7 @@ BeforeCall = Callable[[], None]
 
 
 class Provider(Protocol):
-    """One account at one platform. Instances are cheap, used by one thread at a time, and hold no state but a connection."""
+    """One account at one platform. Instances are cheap, for one thread at a time, and keep nothing but a connection."""
 
     name: ClassVar[str]
     label: ClassVar[str]
@@ -167,7 +171,7 @@ class Provider(Protocol):
     def register(self, target: Target, person: Person) -> Participation:
         """Register one person, or return the participation they already have.
 
-        One call; a second kind of answer ("already registered", without the record) costs the pages of `participations`.
+        One call; a second kind of answer ("already registered", no record) costs the pages of `participations` too.
         The result may lack a link when the platform only said that the person is known: then it has `link_token`.
         """
         ...
@@ -175,8 +179,8 @@ class Provider(Protocol):
     def invite(self, target: Target, people: Sequence[Person]) -> tuple[Participation, ...]:
         """Register up to `capabilities.bulk_limit` people in one call.
 
-        Returns whom the platform says it took, in any order. Whoever is missing was bad data or known before: nothing is
-        promised about them.
+        Returns whom the platform says it took, in any order. Whoever is missing was bad data or known before: nothing
+        is promised about them.
         """
         ...
 
@@ -189,11 +193,11 @@ class Provider(Protocol):
         ...
 
     def delete(self, participation_ids: Sequence[str]) -> int:
-        """Delete participations. Returns how many the platform says it deleted; ids it does not know are not counted."""
+        """Delete participations. Returns how many the platform says it deleted; ids it does not know do not count."""
         ...
 
     def link_from(self, sample_link: str, link_token: str) -> str:
-        """Put together the link of one person from another person's link of the same event. Raises Uncertain if it cannot."""
+        """Put together a person's link from another person's link of the same event. Raises Uncertain if it cannot."""
         ...
 
     def time_zones(self) -> Mapping[str, str]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from registrations.webinar.provider import Provider
 from registrations.webinar.providers.webinar_ru import WebinarRu
 
-PROVIDERS: dict[str, type[Provider]] = {
-    provider.name: provider
-    for provider in (WebinarRu,)
-}
+PROVIDERS: dict[str, type[Provider]] = {provider.name: provider for provider in (WebinarRu,)}
 
 
 def provider_choices() -> list[tuple[str, str]]:
