@@ -8,11 +8,9 @@ from __future__ import annotations
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-import nh3
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import translation
-from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -107,15 +105,9 @@ def _campaign_context(campaign: PublicCampaign) -> dict[str, object]:
     return {
         "campaign": campaign,
         "times": times,
-        "description": _clean_html(campaign.description),
         "accent": accent_code(campaign.accent),
         "contact": campaign.contact,
     }
-
-
-def _clean_html(html: str) -> SafeString:
-    # The one place where text counts as safe is the place that makes it so.
-    return SafeString(nh3.clean(html, url_schemes={"https", "mailto"}))
 
 
 def _form_page(
