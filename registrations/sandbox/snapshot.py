@@ -18,6 +18,7 @@ from registrations.sandbox.state import Sandbox
 VERSION = 1
 EVERY_SECONDS = 3.0
 KEPT_MAILS = 500
+IDS_SKIPPED = 1000
 
 
 class UnreadableState(ValueError):
@@ -50,7 +51,8 @@ def restore(sandbox: Sandbox, data: dict[str, Any]) -> None:
         raise ValueError(data["version"])
     world = sandbox.world
     world.clear()
-    world.last_ids.update(data["last_ids"])
+    # The file may be seconds older than what was last answered: ids that may be out are never given again.
+    world.last_ids.update({name: number + IDS_SKIPPED for name, number in data["last_ids"].items()})
     for item in data["organizations"]:
         members = [Member(**member) for member in item["members"]]
         world.organizations[item["id"]] = Organization(**item | {"members": members})

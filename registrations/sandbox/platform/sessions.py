@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 
 from registrations.sandbox.platform import forms, meeting_fields, notices, present
 from registrations.sandbox.platform.answers import Answer, bad_request, error, not_found
@@ -16,13 +17,15 @@ _NOT_FOR_SERIES = ("starts_at", "ends_at", "timezone_id")
 
 
 def create(call: Call) -> Answer:
-    """POST /events/{id}/sessions: what is left out comes from the event."""
+    """POST /events/{id}/sessions: what is left out comes from the event. A session of a series lasts an hour by itself:
+    the series' own end is that of its last session."""
     event = call.event()
+    model = replace(event, ends_at=event.starts_at + meeting_fields.HOUR) if event.is_series else event
     others = call.world.sessions_of(event.id)
-    fields = {name: getattr(event, name) for name in _INHERITED}
+    fields = {name: getattr(model, name) for name in _INHERITED}
     fields |= {"additional_fields": [dict(item) for item in event.additional_fields],
                "lector_ids": list(event.lector_ids), "tags": list(event.tags)}
-    fields |= meeting_fields.read(call, event)
+    fields |= meeting_fields.read(call, model)
     if event.status == STOP:
         raise bad_request()
     if others and (not event.is_series or any(other.starts_at == fields["starts_at"] for other in others)):

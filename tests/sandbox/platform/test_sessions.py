@@ -35,6 +35,17 @@ def test_a_series_has_one_session_at_a_time(sandbox: SandboxProcess, api: Api) -
     assert api.post(f"/events/{made.event_id}/sessions", startsAtTimestamp="2027-03-02T12:00:00+03:00").status == 201
 
 
+def test_a_session_of_a_series_lasts_an_hour_and_not_until_the_series_ends(api: Api) -> None:
+    series = {
+        "name": "Course", "rule": "FREQ=WEEKLY;COUNT=3", "accessSettings[isRegistrationRequired]": "1",
+        "startsAtTimestamp": "2026-12-01T12:00:00+03:00", "endsAtTimestamp": "2026-12-15T13:00:00+03:00",
+    }  # fmt: skip
+    event_id = api.post("/events", **series).body["eventId"]
+    made = api.post(f"/events/{event_id}/sessions", startsAtTimestamp="2026-12-08T12:00:00+03:00")
+    session = api.get(f"/eventsessions/{made.body['eventSessionId']}").body
+    assert session["endsAt"] == "2026-12-08T13:00:00+0300"
+
+
 def test_a_conflict_may_have_no_body(sandbox: SandboxProcess, api: Api) -> None:
     sandbox.switches(conflict_body="empty")
     reply = api.post(f"/events/{sandbox.make_event().event_id}/sessions")
