@@ -32,12 +32,21 @@ class Refused(ValueError):
 def add_routes(app: web.Application, sandbox: Sandbox) -> None:
     """Mount the control API."""
     work: tuple[tuple[str, str, Callable[[Sandbox, Json, Mapping[str, str]], Any]], ...] = (
-        ("GET", "switches", _switches), ("PUT", "switches", _set_switches),
-        ("GET", "faults", _faults), ("POST", "faults", _add_fault), ("DELETE", "faults", _clear_faults),
-        ("GET", "smtp-faults", _smtp_faults), ("POST", "smtp-faults", _add_smtp_fault),
+        ("GET", "switches", _switches),
+        ("PUT", "switches", _set_switches),
+        ("GET", "faults", _faults),
+        ("POST", "faults", _add_fault),
+        ("DELETE", "faults", _clear_faults),
+        ("GET", "smtp-faults", _smtp_faults),
+        ("POST", "smtp-faults", _add_smtp_fault),
         ("DELETE", "smtp-faults", _clear_smtp_faults),
-        ("GET", "keys", _keys), ("POST", "keys", _set_key), ("POST", "reset", _reset), ("POST", "events", _make_event),
-        ("GET", "calls", _calls), ("DELETE", "calls", _clear_calls), ("GET", "participations", _participations),
+        ("GET", "keys", _keys),
+        ("POST", "keys", _set_key),
+        ("POST", "reset", _reset),
+        ("POST", "events", _make_event),
+        ("GET", "calls", _calls),
+        ("DELETE", "calls", _clear_calls),
+        ("GET", "participations", _participations),
     )
     for method, path, function in work:
         app.router.add_route(method, f"/sandbox/api/{path}", _door(sandbox, function))
@@ -121,8 +130,14 @@ def _keys(sandbox: Sandbox, _body: Json, _query: Mapping[str, str]) -> Any:
 
 
 def _key_json(world: World, key: ApiKey) -> Json:
-    return {"key": key.token, "label": key.label, "organization": world.organizations[key.organization_id].name,
-            "active": key.active, "rights": key.rights, "denied": key.denied}
+    return {
+        "key": key.token,
+        "label": key.label,
+        "organization": world.organizations[key.organization_id].name,
+        "active": key.active,
+        "rights": key.rights,
+        "denied": key.denied,
+    }
 
 
 def _set_key(sandbox: Sandbox, body: Json, _query: Mapping[str, str]) -> Any:
@@ -175,8 +190,11 @@ def _make_event(sandbox: Sandbox, body: Json, _query: Mapping[str, str]) -> Any:
     event_id = event.body["eventId"]
     made = [sessions.create(call((event_id,), item)).body for item in body.get("sessions", [{}])]
     fields = {item["label"]: item["key"] for item in world.events[event_id].additional_fields}
-    return event.body | {"eventSessionIds": [item["eventSessionId"] for item in made],
-                         "sessionLinks": [item["link"] for item in made], "additionalFields": fields}
+    return event.body | {
+        "eventSessionIds": [item["eventSessionId"] for item in made],
+        "sessionLinks": [item["link"] for item in made],
+        "additionalFields": fields,
+    }
 
 
 def _calls(sandbox: Sandbox, _body: Json, query: Mapping[str, str]) -> Any:
@@ -195,17 +213,31 @@ def _participations(sandbox: Sandbox, _body: Json, query: Mapping[str, str]) -> 
     """Everybody there ever was, deleted people too, oldest first; of one address or event if given."""
     address, event_id = query.get("email", "").strip().lower(), query.get("event", "")
     return [
-        _participation_json(sandbox.world, person) for person in sandbox.world.participations.values()
+        _participation_json(sandbox.world, person)
+        for person in sandbox.world.participations.values()
         if (not address or person.address == address) and (not event_id or str(person.event_id) == event_id)
     ]
 
 
 def _participation_json(world: World, person: Participation) -> Json:
     return {
-        "id": person.id, "email": person.email, "name": person.name, "secondName": person.second_name,
-        "nickname": person.nickname, "eventId": person.event_id, "eventSessionId": person.session_id or None,
-        "state": person.state, "link": world.link(person), "token": person.token, "role": person.role,
-        "isAutoEnter": person.is_auto_enter, "invited": person.invited, "visited": person.visited,
-        "registeredAt": utc_text(person.registered_at), "additionalFields": person.extra, "profile": person.profile,
-        "contactId": person.contact_id, "userId": person.user_id,
+        "id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "secondName": person.second_name,
+        "nickname": person.nickname,
+        "eventId": person.event_id,
+        "eventSessionId": person.session_id or None,
+        "state": person.state,
+        "link": world.link(person),
+        "token": person.token,
+        "role": person.role,
+        "isAutoEnter": person.is_auto_enter,
+        "invited": person.invited,
+        "visited": person.visited,
+        "registeredAt": utc_text(person.registered_at),
+        "additionalFields": person.extra,
+        "profile": person.profile,
+        "contactId": person.contact_id,
+        "userId": person.user_id,
     }

@@ -38,13 +38,21 @@ class Pages:
         live = [self._event(event) for event in rows if not event.deleted]
         faults = [f"{f.kind} at {f.route}, {_times(f.count)}" for f in sandbox.faults.active()]
         faults += [f"SMTP {f.kind} at {f.verb}, {_times(f.count)}" for f in sandbox.smtp_faults.active()]
-        return page("home.html", {
-            "public_url": sandbox.world.public_url, "smtp_url": sandbox.smtp_url, "demo_key": DEMO_KEY,
-            "mails": sandbox.mails.received, "events": live[:MOST_EVENTS], "more_events": max(len(live) - MOST_EVENTS, 0),
-            "faults": faults,
-            "changed": [f"{name} = {value}" for name, value in settings.items() if value != defaults[name]],
-            "calls": self._recent_calls(), "rate": f"{sandbox.switches.rate:g}" if sandbox.switches.rate else "",
-        })
+        return page(
+            "home.html",
+            {
+                "public_url": sandbox.world.public_url,
+                "smtp_url": sandbox.smtp_url,
+                "demo_key": DEMO_KEY,
+                "mails": sandbox.mails.received,
+                "events": live[:MOST_EVENTS],
+                "more_events": max(len(live) - MOST_EVENTS, 0),
+                "faults": faults,
+                "changed": [f"{name} = {value}" for name, value in settings.items() if value != defaults[name]],
+                "calls": self._recent_calls(),
+                "rate": f"{sandbox.switches.rate:g}" if sandbox.switches.rate else "",
+            },
+        )
 
     def _event(self, event: Event) -> dict[str, Any]:
         world = self._sandbox.world
@@ -54,17 +62,26 @@ class Pages:
         ]
         whole = world.count(event.target)
         return {
-            "id": event.id, "name": event.name, "series": event.is_series, "whole_series": event.takes_whole_series,
-            "whole": whole, "sessions": sessions,
+            "id": event.id,
+            "name": event.name,
+            "series": event.is_series,
+            "whole_series": event.takes_whole_series,
+            "whole": whole,
+            "sessions": sessions,
             "people": whole + sum(world.count(session.target) for session in world.sessions_of(event.id)),
-            "moderated": event.moderation_required, "status": event.status,
+            "moderated": event.moderation_required,
+            "status": event.status,
         }
 
     def _recent_calls(self) -> list[dict[str, Any]]:
         calls = self._sandbox.journal.as_json(limit=RECENT_CALLS)["calls"]
         return [
-            call | {"clock": time.strftime("%H:%M:%S", time.localtime(call["time"])),
-                    "outcome": call["status"] or "no answer", "failed": not 200 <= call["status"] < 400}
+            call
+            | {
+                "clock": time.strftime("%H:%M:%S", time.localtime(call["time"])),
+                "outcome": call["status"] or "no answer",
+                "failed": not 200 <= call["status"] < 400,
+            }
             for call in reversed(calls)
         ]
 
@@ -73,17 +90,28 @@ class Pages:
         world = self._sandbox.world
         event = world.event(int(request.match_info["id"]))
         if event is None:
-            return page("away.html", {"title": "Nothing here", "reason": "There is no such event.",
-                                      "reason_ru": "Такого мероприятия нет."}, status=404)
+            return page(
+                "away.html",
+                {"title": "Nothing here", "reason": "There is no such event.", "reason_ru": "Такого мероприятия нет."},
+                status=404,
+            )
         people = [person for person in world.participations.values() if person.event_id == event.id]
         rows = [
-            {"id": p.id, "name": f"{p.name} {p.second_name}".strip() or p.email, "email": p.email, "state": p.state,
-             "visited": p.visited, "link": world.link(p),
-             "where": world.sessions[p.session_id].name if p.session_id else "whole series"}
+            {
+                "id": p.id,
+                "name": f"{p.name} {p.second_name}".strip() or p.email,
+                "email": p.email,
+                "state": p.state,
+                "visited": p.visited,
+                "link": world.link(p),
+                "where": world.sessions[p.session_id].name if p.session_id else "whole series",
+            }
             for p in people[-MOST_PEOPLE:][::-1]
         ]
-        return page("event.html", {"event": self._event(event), "people": rows, "count": len(people),
-                                   "more": max(len(people) - MOST_PEOPLE, 0)})
+        return page(
+            "event.html",
+            {"event": self._event(event), "people": rows, "count": len(people), "more": max(len(people) - MOST_PEOPLE, 0)},
+        )
 
 
 def _times(count: int | None) -> str:
@@ -104,8 +132,11 @@ async def _nothing_here(request: web.Request, handler: Any) -> web.StreamRespons
     try:
         response: web.StreamResponse = await handler(request)
     except web.HTTPNotFound:
-        return page("away.html", {"title": "Nothing here", "reason": "There is no such page.",
-                                  "reason_ru": "Такой страницы нет."}, status=404)
+        return page(
+            "away.html",
+            {"title": "Nothing here", "reason": "There is no such page.", "reason_ru": "Такой страницы нет."},
+            status=404,
+        )
     return response
 
 

@@ -29,19 +29,25 @@ def export(sandbox: Sandbox) -> dict[str, Any]:
     """The state as JSON values. Of the mails only the newest are kept; faults, switches and the journal are not."""
     world = sandbox.world
     mails = [
-        {"sender": mail.sender, "recipients": list(mail.recipients), "received_at": mail.received_at,
-         "raw": base64.b64encode(mail.raw).decode()}
+        {
+            "sender": mail.sender,
+            "recipients": list(mail.recipients),
+            "received_at": mail.received_at,
+            "raw": base64.b64encode(mail.raw).decode(),
+        }
         for mail in reversed(list(islice(sandbox.mails.newest(), KEPT_MAILS)))
     ]
     return {
-        "version": VERSION, "last_ids": world.last_ids,
+        "version": VERSION,
+        "last_ids": world.last_ids,
         "organizations": [asdict(item) for item in world.organizations.values()],
         "keys": [asdict(item) for item in world.keys.values()],
         "events": [asdict(item) for item in world.events.values()],
         "sessions": [asdict(item) for item in world.sessions.values()],
         "participations": [asdict(item) for item in world.participations.values()],
         "contacts": [[*key, number] for key, number in world.contacts.items()],
-        "people": world.people, "mails": mails,
+        "people": world.people,
+        "mails": mails,
     }
 
 

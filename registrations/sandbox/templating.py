@@ -12,7 +12,7 @@ from django.template import Context, Engine
 _ENGINE = Engine(dirs=[str(Path(__file__).parent / "templates")], autoescape=True)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self';"
-                               " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",

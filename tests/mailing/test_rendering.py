@@ -184,9 +184,9 @@ def test_a_greeting_of_the_marketers_own_replaces_ours():
 def test_a_person_without_a_name_is_greeted_all_the_same():
     words = words_of(a_letter(first_name=" ", last_name=""))
     assert "Hello,\n" in words.text
-    assert "You are already registered. Here is your link." in words_of(
-        a_letter(kind="known", first_name="", last_name="")
-    ).text
+    assert (
+        "You are already registered. Here is your link." in words_of(a_letter(kind="known", first_name="", last_name="")).text
+    )
 
 
 def test_the_persons_own_time_stands_beside_the_events():

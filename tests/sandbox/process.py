@@ -48,8 +48,9 @@ class SandboxProcess:
     def __init__(self, *, rate: float = 0, arguments: Sequence[str] = ()) -> None:
         command = [sys.executable, "-m", "registrations.sandbox", "--port", "0", "--smtp-port", "0", "--rate", str(rate)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
-        self.process = subprocess.Popen([*command, *arguments], cwd=ROOT, text=True, stdout=subprocess.PIPE,
-                                        env=environment | {"PYTHONPATH": str(ROOT)})
+        self.process = subprocess.Popen(
+            [*command, *arguments], cwd=ROOT, text=True, stdout=subprocess.PIPE, env=environment | {"PYTHONPATH": str(ROOT)}
+        )
         ready = self._first_line().split()
         if ready[:2] != ["sandbox", "ready"]:
             self.stop()
@@ -96,8 +97,9 @@ class SandboxProcess:
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """One JSON call of anything but the platform, such as `/sandbox/api/…`. Raises RuntimeError unless it answers 200."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=data, method=method,
-                                         headers={"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            self.url + path, data=data, method=method, headers={"Content-Type": "application/json"}
+        )
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
                 return json.loads(answer.read())
@@ -108,8 +110,11 @@ class SandboxProcess:
     def platform(self, method: str, path: str, params: dict[str, Any] | None = None) -> Any:
         """One JSON call of the platform's API with the demo key; goes through limiter, faults and journal."""
         request = urllib.request.Request(
-            self.api_url + path, data=None if params is None else json.dumps(params).encode(), method=method,
-            headers={"x-auth-token": self.api_key} | ({} if params is None else {"Content-Type": "application/json"}))
+            self.api_url + path,
+            data=None if params is None else json.dumps(params).encode(),
+            method=method,
+            headers={"x-auth-token": self.api_key} | ({} if params is None else {"Content-Type": "application/json"}),
+        )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
             text = answer.read()
             return json.loads(text) if text else None
@@ -175,8 +180,15 @@ class SandboxProcess:
             time.sleep(0.05)
 
     def make_event(
-        self, name: str = "Webinar", *, series: bool = False, sessions: int = 1, moderated: bool = False,
-        whole_series: bool = False, extra_fields: Sequence[str | dict[str, Any]] = (), starts_in: float = 24,
+        self,
+        name: str = "Webinar",
+        *,
+        series: bool = False,
+        sessions: int = 1,
+        moderated: bool = False,
+        whole_series: bool = False,
+        extra_fields: Sequence[str | dict[str, Any]] = (),
+        starts_in: float = 24,
         **parameters: Any,
     ) -> MadeEvent:
         """Make an event past limiter, faults and journal.
@@ -188,16 +200,21 @@ class SandboxProcess:
         stamps = [start.isoformat(timespec="seconds") for start in starts]
         fields = [item if isinstance(item, dict) else {"label": item, "type": "text"} for item in extra_fields]
         event = {
-            "name": name, "additionalFields": fields, "isEventRegAllowed": whole_series,
+            "name": name,
+            "additionalFields": fields,
+            "isEventRegAllowed": whole_series,
             "accessSettings": {"isRegistrationRequired": True, "isModerationRequired": moderated},
         }
         if stamps:
             event["startsAtTimestamp"] = stamps[0]
         if series or whole_series or sessions > 1:
             event["rule"] = f"FREQ=DAILY;COUNT={max(sessions, 2)}"
-        body = {"event": event | parameters, "sessions": [
-            {"startsAtTimestamp": stamp} | ({"name": f"{name}, part {number}"} if sessions > 1 else {})
-            for number, stamp in enumerate(stamps, 1)
-        ]}
+        body = {
+            "event": event | parameters,
+            "sessions": [
+                {"startsAtTimestamp": stamp} | ({"name": f"{name}, part {number}"} if sessions > 1 else {})
+                for number, stamp in enumerate(stamps, 1)
+            ],
+        }
         made = self.request("POST", "/sandbox/api/events", body)
         return MadeEvent(made["eventId"], tuple(made["eventSessionIds"]), made["link"], made["additionalFields"])

@@ -17,8 +17,18 @@ def test_the_home_page_says_what_this_is_and_what_goes_on(sandbox: SandboxProces
     sandbox.smtp_fault("rcpt", count=None)
     sandbox.switches(contact_id="absent")
     page = get(sandbox, "/").text
-    for part in ("This is a stand-in", "Это замена", f"{sandbox.url}/v3", DEMO_KEY, "&lt;Intro&gt;", "1 person",
-                 "drip at invite, 3 times", "SMTP refuse at rcpt, until cleared", "contact_id = absent", "/register"):
+    for part in (
+        "This is a stand-in",
+        "Это замена",
+        f"{sandbox.url}/v3",
+        DEMO_KEY,
+        "&lt;Intro&gt;",
+        "1 person",
+        "drip at invite, 3 times",
+        "SMTP refuse at rcpt, until cleared",
+        "contact_id = absent",
+        "/register",
+    ):
         assert part in page
 
 

@@ -15,8 +15,17 @@ def filled() -> Sandbox:
     world = sandbox.world
     event = snapshot.Event(id=world.next_id("event"), organization_id=9001, owner_id=7001, name="Intro", starts_at=1, ends_at=2)
     world.add_event(event)
-    world.add_session(snapshot.Session(id=world.next_id("session"), event_id=event.id, organization_id=9001, owner_id=7001,
-                                       name="Intro", starts_at=1, ends_at=2))
+    world.add_session(
+        snapshot.Session(
+            id=world.next_id("session"),
+            event_id=event.id,
+            organization_id=9001,
+            owner_id=7001,
+            name="Intro",
+            starts_at=1,
+            ends_at=2,
+        )
+    )
     for email in ("a@example.com", "b@example.com"):
         world.new_participation(organization_id=9001, event_id=event.id, session_id=62001, email=email)
     world.set_state(world.participations[73002], DELETED)

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import re
 
-_SHOWN = ("METHOD", "SUMMARY", "DTSTART", "DTEND", "DURATION", "RRULE", "LOCATION", "URL", "STATUS", "SEQUENCE", "UID",
-          "ORGANIZER", "ATTENDEE", "DESCRIPTION", "TRIGGER")
+_SHOWN = (
+    "METHOD",
+    "SUMMARY",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "RRULE",
+    "LOCATION",
+    "URL",
+    "STATUS",
+    "SEQUENCE",
+    "UID",
+    "ORGANIZER",
+    "ATTENDEE",
+    "DESCRIPTION",
+    "TRIGGER",
+)
 _ESCAPES = {"n": "\n", "N": "\n", ",": ",", ";": ";", "\\": "\\"}
 
 

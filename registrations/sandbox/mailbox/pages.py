@@ -21,8 +21,7 @@ PAGE = 50
 MOST_JSON = 1_000
 _LABELS = {"DTSTART": "Starts", "DTEND": "Ends", "RRULE": "Repeats", "UID": "UID", "URL": "Link"}
 _SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
-_MAIL_POLICY = (f"sandbox {_SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
-                " frame-ancestors 'self'")
+_MAIL_POLICY = f"sandbox {_SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 
 
 class MailboxPages:
@@ -37,11 +36,15 @@ class MailboxPages:
         start = _number(request.query.get("start", ""), 0)
         mails = reversed(self._store.to(address)) if address else self._store.newest()
         shown = list(islice(mails, start, start + PAGE + 1))
-        rows = [{"id": m.id, "subject": subject_of(m) or "(no subject)", "to": ", ".join(m.recipients[:3]),
-                 "received": _clock(m)} for m in shown[:PAGE]]
+        rows = [
+            {"id": m.id, "subject": subject_of(m) or "(no subject)", "to": ", ".join(m.recipients[:3]), "received": _clock(m)}
+            for m in shown[:PAGE]
+        ]
         older = f"?{f'to={quote(address)}&' if address else ''}start={start + PAGE}" if len(shown) > PAGE else ""
-        return page("mailbox.html", {"mails": rows, "to": address, "older": older, "kept": len(self._store),
-                                     "received": self._store.received})
+        return page(
+            "mailbox.html",
+            {"mails": rows, "to": address, "older": older, "kept": len(self._store), "received": self._store.received},
+        )
 
     def _mail(self, request: web.Request) -> Mail:
         mail = self._store.get(int(request.match_info["id"]))
@@ -53,23 +56,35 @@ class MailboxPages:
         """One mail."""
         mail = self._mail(request)
         letter = read(mail)
-        files = [{"position": position, "filename": a.filename, "content_type": a.content_type,
-                  "size": f"{len(a.data):,} bytes"}
-                 for position, a in enumerate(letter.attachments)]
+        files = [
+            {"position": position, "filename": a.filename, "content_type": a.content_type, "size": f"{len(a.data):,} bytes"}
+            for position, a in enumerate(letter.attachments)
+        ]
         calendars = [
             [(_LABELS.get(name, name.title()), value) for name, value in read_calendar(a.content)]
-            for a in letter.attachments if a.content_type == "text/calendar"
+            for a in letter.attachments
+            if a.content_type == "text/calendar"
         ]
-        return page("mail.html", {
-            "id": mail.id, "letter": letter, "received": _clock(mail), "files": files, "calendars": calendars,
-            "headers": letter.headers, "html": bool(letter.html.strip()), "frame": _SANDBOX,
-        })
+        return page(
+            "mail.html",
+            {
+                "id": mail.id,
+                "letter": letter,
+                "received": _clock(mail),
+                "files": files,
+                "calendars": calendars,
+                "headers": letter.headers,
+                "html": bool(letter.html.strip()),
+                "frame": _SANDBOX,
+            },
+        )
 
     async def html(self, request: web.Request) -> web.Response:
         """The HTML body for the frame: no scripts, no remote content; links open in a new tab."""
         letter = read(self._mail(request))
-        return web.Response(text=_with_base(letter.html), content_type="text/html",
-                            headers=HEADERS | {"Content-Security-Policy": _MAIL_POLICY})
+        return web.Response(
+            text=_with_base(letter.html), content_type="text/html", headers=HEADERS | {"Content-Security-Policy": _MAIL_POLICY}
+        )
 
     async def raw(self, request: web.Request) -> web.Response:
         """The message as it came."""
@@ -117,7 +132,7 @@ def _json(value: Any) -> web.Response:
 def _with_base(html: str) -> str:
     base = '<base target="_blank">'
     head = re.search(r"<head[^>]*>", html, re.IGNORECASE)
-    return html[:head.end()] + base + html[head.end():] if head else base + html
+    return html[: head.end()] + base + html[head.end() :] if head else base + html
 
 
 def _download(data: bytes, name: str, kind: str) -> web.Response:

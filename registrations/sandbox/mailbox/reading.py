@@ -45,11 +45,16 @@ class Letter:
 
     def as_json(self) -> dict[str, object]:
         """The shape of the mailbox API."""
-        files = [{"filename": a.filename, "content_type": a.content_type, "content": a.content}
-                 for a in self.attachments]
+        files = [{"filename": a.filename, "content_type": a.content_type, "content": a.content} for a in self.attachments]
         return {
-            "to": self.to, "subject": self.subject, "text": self.text, "html": self.html, "links": list(self.links),
-            "attachments": files, "message_id": self.message_id, "received_at": self.received_at,
+            "to": self.to,
+            "subject": self.subject,
+            "text": self.text,
+            "html": self.html,
+            "links": list(self.links),
+            "attachments": files,
+            "message_id": self.message_id,
+            "received_at": self.received_at,
         }
 
 
@@ -72,10 +77,17 @@ def read(mail: Mail) -> Letter:
             attachments.append(_attachment(part, len(attachments) + 1))
     text, html = "\n".join(texts), "\n".join(htmls)
     return Letter(
-        to=", ".join(mail.recipients), sender=header(message, "From") or mail.sender,
-        subject=header(message, "Subject"), date=header(message, "Date"), message_id=header(message, "Message-ID"),
-        text=text, html=html, headers=tuple((name, _clean(str(value))) for name, value in message.raw_items()),
-        attachments=tuple(attachments), links=find_links(text, html), received_at=utc_text(mail.received_at),
+        to=", ".join(mail.recipients),
+        sender=header(message, "From") or mail.sender,
+        subject=header(message, "Subject"),
+        date=header(message, "Date"),
+        message_id=header(message, "Message-ID"),
+        text=text,
+        html=html,
+        headers=tuple((name, _clean(str(value))) for name, value in message.raw_items()),
+        attachments=tuple(attachments),
+        links=find_links(text, html),
+        received_at=utc_text(mail.received_at),
     )
 
 

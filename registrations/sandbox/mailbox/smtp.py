@@ -43,8 +43,15 @@ class MailServer(SMTP):
 
     def __init__(self, keeper: Keeper) -> None:
         super().__init__(
-            keeper, data_size_limit=MOST_BYTES, enable_SMTPUTF8=True, hostname="sandbox", ident="ESMTP stand-in",
-            auth_require_tls=False, authenticator=_let_in, timeout=600, loop=asyncio.get_running_loop(),
+            keeper,
+            data_size_limit=MOST_BYTES,
+            enable_SMTPUTF8=True,
+            hostname="sandbox",
+            ident="ESMTP stand-in",
+            auth_require_tls=False,
+            authenticator=_let_in,
+            timeout=600,
+            loop=asyncio.get_running_loop(),
         )
         self._faults = keeper.faults
 

@@ -78,8 +78,9 @@ class SmtpFaults:
             raise BadSmtpFault("count is a whole number from 1, or null")
         text = " ".join(str(wanted.get("text") or "A fault that was asked for").split())
         self._last_id += 1
-        fault = SmtpFault(self._last_id, verb, kind, code, text, float(seconds), count,
-                          str(wanted.get("match") or "").strip().lower())
+        fault = SmtpFault(
+            self._last_id, verb, kind, code, text, float(seconds), count, str(wanted.get("match") or "").strip().lower()
+        )
         self._active.append(fault)
         return fault
 

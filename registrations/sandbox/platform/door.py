@@ -76,8 +76,9 @@ class Door:
         if found is None:
             raise no_route(request.method, path)
         route, ids = found
-        call = Call(self.world, self.switches, self.world.organizations[key.organization_id], ids,
-                    await read_params(request), self.post)
+        call = Call(
+            self.world, self.switches, self.world.organizations[key.organization_id], ids, await read_params(request), self.post
+        )
         addresses = _addresses(call.params)
         entry.emails, entry.target = len(addresses), path if ids else ""
         latency, fault = self.faults.take(route, addresses)

@@ -21,10 +21,15 @@ def create(call: Call) -> Answer:
     fields.setdefault("starts_at", now)
     fields.setdefault("ends_at", fields["starts_at"] + meeting_fields.HOUR)
     event = Event(
-        id=call.world.next_id("event"), organization_id=call.organization.id, owner_id=owner.id,
-        rule=_rule(call.params), is_event_reg_allowed=bool(forms.flag(call.params, "isEventRegAllowed")),
-        url_alias=forms.text(call.params, "urlAlias"), branding_id=forms.number(call.params, "brandingId"),
-        default_reminders=forms.flag(call.params, "defaultRemindersEnabled") is not False, **fields,
+        id=call.world.next_id("event"),
+        organization_id=call.organization.id,
+        owner_id=owner.id,
+        rule=_rule(call.params),
+        is_event_reg_allowed=bool(forms.flag(call.params, "isEventRegAllowed")),
+        url_alias=forms.text(call.params, "urlAlias"),
+        branding_id=forms.number(call.params, "brandingId"),
+        default_reminders=forms.flag(call.params, "defaultRemindersEnabled") is not False,
+        **fields,
     )
     call.world.add_event(event)
     return Answer(201, {"eventId": event.id, "link": call.world.event_link(event)})

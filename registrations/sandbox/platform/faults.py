@@ -19,7 +19,7 @@ KINDS: dict[str, str] = {
     "html": "answers an HTML error page with `status` (502), nothing done",
     "empty": "does the work, answers its status with an empty body",
     "huge": "does the work, answers its JSON padded to `size` bytes (20 MB)",
-    "bad_link": "does the work, answers `body` (\"not a link\") where the link should be",
+    "bad_link": 'does the work, answers `body` ("not a link") where the link should be',
     "foreign_link": "does the work, answers a link on a foreign host",
     "no_link": "does the work, answers without the link",
     "neighbour": "does the work, answers with another person's participation and link",
@@ -84,17 +84,19 @@ class Faults:
             raise BadFault(f"kind is one of: {', '.join(KINDS)}")
         if route not in NAMES:
             raise BadFault(f"route is one of: {', '.join(sorted(NAMES))}")
-        unknown = set(wanted) - {"kind", "route", "status", "seconds", "retry_after", "body", "size", "count",
-                                 "match_email"}
+        unknown = set(wanted) - {"kind", "route", "status", "seconds", "retry_after", "body", "size", "count", "match_email"}
         if unknown:
             raise BadFault(f"unknown: {', '.join(sorted(unknown))}")
         count = wanted.get("count", 1)
         retry_after = wanted.get("retry_after")
         fault = Fault(
-            id=self._last_id + 1, route=route, kind=kind,
+            id=self._last_id + 1,
+            route=route,
+            kind=kind,
             status=int(_number(wanted, "status", _STATUS_DEFAULTS.get(kind, 0), 599)),
             seconds=_number(wanted, "seconds", _SECONDS_DEFAULTS.get(kind, 0), 3600),
-            retry_after=None if retry_after is None else str(retry_after), body=wanted.get("body"),
+            retry_after=None if retry_after is None else str(retry_after),
+            body=wanted.get("body"),
             size=int(_number(wanted, "size", 20_000_000, 500_000_000)),
             count=None if count is None else int(_number(wanted, "count", 1, 1e9)),
             match_email=str(wanted.get("match_email") or "").strip().lower(),

@@ -31,7 +31,7 @@ def decode_pairs(pairs: Iterable[tuple[str, str]]) -> Params:
         head, bracket, _ = name.partition("[")
         path = [head.strip().replace(".", "_").replace(" ", "_")]
         if bracket:
-            path += _BRACKET.findall(name[len(head):])[:MAX_DEPTH]
+            path += _BRACKET.findall(name[len(head) :])[:MAX_DEPTH]
         if path[0]:
             _put(result, path, value)
     return result

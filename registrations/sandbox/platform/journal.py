@@ -53,6 +53,8 @@ class Journal:
             counters.setdefault(name, {})[str(status)] = count
         calls = [entry for entry in self._entries if not route or route in (entry.route, entry.name)]
         return {
-            "total": sum(self._counters.values()), "counters": counters, "emails": dict(self._people),
+            "total": sum(self._counters.values()),
+            "counters": counters,
+            "emails": dict(self._people),
             "calls": [asdict(entry) for entry in calls[-limit:]] if limit else [],
         }

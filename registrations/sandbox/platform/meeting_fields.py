@@ -11,8 +11,14 @@ from registrations.sandbox.platform.call import Call
 from registrations.sandbox.platform.model import Meeting
 
 HOUR = 3600
-_ACCESS = {1: (False, False, False), 3: (True, False, False), 4: (False, True, False), 6: (True, True, False),
-           8: (False, True, True), 10: (True, True, True)}
+_ACCESS = {
+    1: (False, False, False),
+    3: (True, False, False),
+    4: (False, True, False),
+    6: (True, True, False),
+    8: (False, True, True),
+    10: (True, True, True),
+}
 _CHOICES = {
     "lang": ("RU", "EN"),
     "type": ("webinar", "meeting", "training"),
@@ -69,8 +75,12 @@ def _access(call: Call, base: Meeting | None) -> dict[str, Any]:
         return {"password": password}
     if needs_password and not password:
         raise bad_field("password", "ERROR_EMPTY")
-    return {"password": password, "password_required": needs_password, "registration_required": registered,
-            "moderation_required": moderated}
+    return {
+        "password": password,
+        "password_required": needs_password,
+        "registration_required": registered,
+        "moderation_required": moderated,
+    }
 
 
 def _times(call: Call, base: Meeting | None) -> dict[str, Any]:
@@ -102,11 +112,15 @@ def _additional_fields(params: forms.Params) -> list[dict[str, Any]]:
             raise bad_field(f"additionalFields[{index}].type", "ERROR_INVALID")
         same = sum(field["label"] == label for field in fields)
         digest = hashlib.md5(f"{label}{same or ''}".encode(), usedforsecurity=False).hexdigest()
-        fields.append({
-            "key": digest, "label": label, "type": kind,
-            "isRequired": forms.flag(item, "isRequired") is not False,
-            "values": forms.texts(item, "values"),
-        })
+        fields.append(
+            {
+                "key": digest,
+                "label": label,
+                "type": kind,
+                "isRequired": forms.flag(item, "isRequired") is not False,
+                "values": forms.texts(item, "values"),
+            }
+        )
         if forms.text(item, "placeholder"):
             fields[-1]["placeholder"] = forms.text(item, "placeholder")
     return fields

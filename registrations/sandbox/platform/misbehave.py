@@ -129,7 +129,7 @@ async def _drip(scene: Scene) -> Outcome:
     starts = range(0, len(body), step)
     for start in starts:
         await asyncio.sleep(scene.fault.seconds / len(starts))
-        await response.write(body[start:start + step])
+        await response.write(body[start : start + step])
     return Outcome(answer.status, response)
 
 
@@ -167,8 +167,13 @@ async def _neighbour(scene: Scene) -> Outcome:
         if own is None:
             continue
         other = _somebody_else(scene.world, own)
-        changes = {"participationId": other.id, "id": other.id, "link": scene.world.link(other), "url": other.token,
-                   "contactId": other.contact_id}
+        changes = {
+            "participationId": other.id,
+            "id": other.id,
+            "link": scene.world.link(other),
+            "url": other.token,
+            "contactId": other.contact_id,
+        }
         row.update({name: value for name, value in changes.items() if name in row})
     return Outcome(answer.status, render(Answer(answer.status, body)))
 
@@ -178,14 +183,28 @@ def _somebody_else(world: World, own: Participation) -> Participation:
     if others:
         return others[0]
     return world.new_participation(
-        organization_id=own.organization_id, event_id=own.event_id, session_id=own.session_id,
-        email=f"neighbour{own.id}@example.net", name="Nina", second_name="Neighbour",
+        organization_id=own.organization_id,
+        event_id=own.event_id,
+        session_id=own.session_id,
+        email=f"neighbour{own.id}@example.net",
+        name="Nina",
+        second_name="Neighbour",
     )
 
 
 _PLAYS: dict[str, Callable[[Scene], Awaitable[Outcome]]] = {
-    "status": _status_before, "status_before_work": _status_before, "status_after_work": _status_after,
-    "drop_before_work": _drop_before, "drop_after_work": _drop_after, "late_work": _late, "html": _html,
-    "empty": _empty, "huge": _huge, "drip": _drip, "bad_link": _links, "foreign_link": _links, "no_link": _links,
+    "status": _status_before,
+    "status_before_work": _status_before,
+    "status_after_work": _status_after,
+    "drop_before_work": _drop_before,
+    "drop_after_work": _drop_after,
+    "late_work": _late,
+    "html": _html,
+    "empty": _empty,
+    "huge": _huge,
+    "drip": _drip,
+    "bad_link": _links,
+    "foreign_link": _links,
+    "no_link": _links,
     "neighbour": _neighbour,
 }

@@ -10,7 +10,8 @@ from registrations.sandbox.platform.when import write
 def registered(call: Call, meeting: Meeting, person: Participation) -> None:
     """The platform's own "you are registered" mail."""
     call.post(
-        [person.email], f"You are registered: {meeting.name}",
+        [person.email],
+        f"You are registered: {meeting.name}",
         f"{person.shown_name}, you are registered for {meeting.name},"
         f" {write(meeting.starts_at, meeting.timezone_id)}.\n\nYour link: {call.world.link(person)}\n",
     )
@@ -18,8 +19,12 @@ def registered(call: Call, meeting: Meeting, person: Participation) -> None:
 
 def session_moved(call: Call, session: Session) -> None:
     """The session has a new date or time."""
-    _to_all(call, session, f"Changed: {session.name}",
-            f"{session.name} now starts at {write(session.starts_at, session.timezone_id)}.\n")
+    _to_all(
+        call,
+        session,
+        f"Changed: {session.name}",
+        f"{session.name} now starts at {write(session.starts_at, session.timezone_id)}.\n",
+    )
 
 
 def session_cancelled(call: Call, session: Session) -> None:

@@ -30,13 +30,19 @@ def _page(call: Call, meeting: Meeting, people: list[Participation], session_id:
     shown = people[paging.window(call, paging.PEOPLE_SIZES, 50)]
     insiders = {member.id for member in call.organization.members}
     every = call.switches["outsider_user_id"] == "own"
-    return Answer(200, [
-        present.participation_row(
-            call.world, meeting, person, session_id=session_id,
-            user_id=person.user_id if every or person.user_id in insiders else None,
-        )
-        for person in shown
-    ])
+    return Answer(
+        200,
+        [
+            present.participation_row(
+                call.world,
+                meeting,
+                person,
+                session_id=session_id,
+                user_id=person.user_id if every or person.user_id in insiders else None,
+            )
+            for person in shown
+        ],
+    )
 
 
 def moderate(call: Call) -> Answer:

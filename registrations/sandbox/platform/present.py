@@ -22,19 +22,28 @@ def _lectors(organization: Organization, meeting: Meeting) -> list[Json]:
     members = [organization.member(user_id) for user_id in meeting.lector_ids]
     return [
         {"name": member.name, "secondName": member.second_name, "position": member.position, "avatar": None}
-        for member in members if member
+        for member in members
+        if member
     ]
 
 
 def _listed(world: World, meeting: Meeting) -> Json:
     return {
-        "id": str(meeting.id), "name": meeting.name, "status": meeting.status, "access": str(meeting.access),
-        "type": meeting.type, "description": meeting.description,
+        "id": str(meeting.id),
+        "name": meeting.name,
+        "status": meeting.status,
+        "access": str(meeting.access),
+        "type": meeting.type,
+        "description": meeting.description,
         "startsAt": write(meeting.starts_at, meeting.timezone_id),
-        "endsAt": write(meeting.ends_at, meeting.timezone_id), "isArchive": "0",
-        "createUserId": str(meeting.owner_id), "estimatedAt": None,
-        "timezoneName": ZONES[meeting.timezone_id].name, "image": _image(world, meeting),
-        "tags": list(meeting.tags), "files": [],
+        "endsAt": write(meeting.ends_at, meeting.timezone_id),
+        "isArchive": "0",
+        "createUserId": str(meeting.owner_id),
+        "estimatedAt": None,
+        "timezoneName": ZONES[meeting.timezone_id].name,
+        "image": _image(world, meeting),
+        "tags": list(meeting.tags),
+        "files": [],
         "lectors": _lectors(world.organizations[meeting.organization_id], meeting),
     }
 
@@ -58,20 +67,30 @@ def _detail(world: World, meeting: Meeting) -> Json:
     organization = world.organizations[meeting.organization_id]
     owner = organization.member(meeting.owner_id) or organization.owner
     return {
-        "id": meeting.id, "name": meeting.name, "description": meeting.description, "status": meeting.status,
+        "id": meeting.id,
+        "name": meeting.name,
+        "description": meeting.description,
+        "status": meeting.status,
         "access": meeting.access,
         "accessSettings": {
             "isPasswordRequired": meeting.password_required,
             "isRegistrationRequired": meeting.registration_required,
             "isModerationRequired": meeting.moderation_required,
         },
-        "lang": meeting.lang, "type": meeting.type, "startsAt": write(meeting.starts_at, meeting.timezone_id),
-        "utcStartsAt": meeting.starts_at, "endsAt": write(meeting.ends_at, meeting.timezone_id),
+        "lang": meeting.lang,
+        "type": meeting.type,
+        "startsAt": write(meeting.starts_at, meeting.timezone_id),
+        "utcStartsAt": meeting.starts_at,
+        "endsAt": write(meeting.ends_at, meeting.timezone_id),
         "createUserId": meeting.owner_id,
         "createUser": {"id": owner.id, "name": owner.name, "secondName": owner.second_name, "email": owner.email},
-        "organizationId": organization.id, "timezoneId": meeting.timezone_id,
+        "organizationId": organization.id,
+        "timezoneId": meeting.timezone_id,
         "additionalFields": [dict(item) for item in meeting.additional_fields],
-        "lectors": _lectors(organization, meeting), "tags": list(meeting.tags), "announceFiles": [], "files": [],
+        "lectors": _lectors(organization, meeting),
+        "tags": list(meeting.tags),
+        "announceFiles": [],
+        "files": [],
     }
 
 
@@ -88,31 +107,61 @@ def session_detail(world: World, session: Session) -> Json:
     """One session in full."""
     url = _image(world, session)
     image = {
-        "id": session.image_id, "createAt": write(session.starts_at, session.timezone_id), "name": "cover.png",
-        "thumbnails": [], "typeFile": "image", "type": "file", "url": url, "downloadUrl": url, "size": 0,
-        "mimeType": "image/png", "uri": url,
+        "id": session.image_id,
+        "createAt": write(session.starts_at, session.timezone_id),
+        "name": "cover.png",
+        "thumbnails": [],
+        "typeFile": "image",
+        "type": "file",
+        "url": url,
+        "downloadUrl": url,
+        "size": 0,
+        "mimeType": "image/png",
+        "uri": url,
     }
     return _detail(world, session) | {
-        "eventId": session.event_id, "rule": world.events[session.event_id].rule, "startType": session.start_type,
-        "timezone": ZONES[session.timezone_id].as_json(), "image": image,
+        "eventId": session.event_id,
+        "rule": world.events[session.event_id].rule,
+        "startType": session.start_type,
+        "timezone": ZONES[session.timezone_id].as_json(),
+        "image": image,
     }
 
 
 def participation_row(
-    world: World, meeting: Meeting, person: Participation, *, session_id: int | None, user_id: int | None,
+    world: World,
+    meeting: Meeting,
+    person: Participation,
+    *,
+    session_id: int | None,
+    user_id: int | None,
 ) -> Json:
     """One row of a participations list. `isAccepted` is 0 for waiting, refused and kicked people alike."""
     values = [
         {"key": item["key"], "label": item["label"], "value": person.extra[item["key"]]}
-        for item in meeting.additional_fields if item["key"] in person.extra
+        for item in meeting.additional_fields
+        if item["key"] in person.extra
     ]
     return {
-        "id": person.id, "name": person.name, "secondName": person.second_name, "email": person.email, "avatar": {},
-        "eventId": person.event_id, "eventSessionId": session_id, "userId": user_id, "role": person.role,
-        "isAccepted": int(person.state == ACCEPTED), "isSeen": 1, "agreementStatus": "AGREED",
+        "id": person.id,
+        "name": person.name,
+        "secondName": person.second_name,
+        "email": person.email,
+        "avatar": {},
+        "eventId": person.event_id,
+        "eventSessionId": session_id,
+        "userId": user_id,
+        "role": person.role,
+        "isAccepted": int(person.state == ACCEPTED),
+        "isSeen": 1,
+        "agreementStatus": "AGREED",
         "registerStatus": "INVITED" if person.invited else "REGISTERED",
-        "registerDate": write(person.registered_at, meeting.timezone_id), "paymentStatus": "NOT_PAID",
-        "isOnline": "0", "visited": person.visited, "url": person.token, "referrer": None,
+        "registerDate": write(person.registered_at, meeting.timezone_id),
+        "paymentStatus": "NOT_PAID",
+        "isOnline": "0",
+        "visited": person.visited,
+        "url": person.token,
+        "referrer": None,
         "additionalFieldValues": values,
     }
 
@@ -120,7 +169,17 @@ def participation_row(
 def member_row(organization: Organization, member: Member) -> Json:
     """One row of the members list; `id` is the user id, `membershipId` another number."""
     return {
-        "id": member.id, "membershipId": member.membership_id, "name": member.name, "secondName": member.second_name,
-        "patrName": "", "nickname": member.name, "email": member.email, "role": member.role, "phone": "",
-        "position": member.position, "organization": organization.name, "sex": member.sex, "photo": None,
+        "id": member.id,
+        "membershipId": member.membership_id,
+        "name": member.name,
+        "secondName": member.second_name,
+        "patrName": "",
+        "nickname": member.name,
+        "email": member.email,
+        "role": member.role,
+        "phone": "",
+        "position": member.position,
+        "organization": organization.name,
+        "sex": member.sex,
+        "photo": None,
     }

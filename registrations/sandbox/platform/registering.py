@@ -190,13 +190,17 @@ def _read_row(call: Call, place: Place, params: Params, *, auto_enter: bool) -> 
     every = call.switches["optional_field"] == "required"
     sent = forms.mapping(params, "additionalFields")
     missing = [
-        item["key"] for item in place.additional_fields
-        if (item["isRequired"] or every) and not forms.text(sent, item["key"])
+        item["key"] for item in place.additional_fields if (item["isRequired"] or every) and not forms.text(sent, item["key"])
     ]
     if missing:
         raise blank_fields(missing)
-    return Row(email=email, role=role, accepted=_flag(params, "isAccepted", False),
-               auto_enter=_flag(params, "isAutoEnter", auto_enter), params=params)
+    return Row(
+        email=email,
+        role=role,
+        accepted=_flag(params, "isAccepted", False),
+        auto_enter=_flag(params, "isAutoEnter", auto_enter),
+        params=params,
+    )
 
 
 def _present(call: Call, place: Place, address: str) -> list[Participation]:
@@ -214,11 +218,18 @@ def _add(call: Call, place: Place, row: Row, *, invited: bool) -> Participation:
     event_id, session_id = place.target
     sent = forms.mapping(row.params, "additionalFields")
     return call.world.new_participation(
-        organization_id=call.organization.id, event_id=event_id, session_id=session_id, email=row.email, state=state,
-        name=forms.text(row.params, "name"), second_name=forms.text(row.params, "secondName"),
-        nickname=forms.text(row.params, "nickname"), role=row.role, is_auto_enter=row.auto_enter, invited=invited,
-        extra={item["key"]: forms.text(sent, item["key"]) for item in place.additional_fields
-               if forms.text(sent, item["key"])},
+        organization_id=call.organization.id,
+        event_id=event_id,
+        session_id=session_id,
+        email=row.email,
+        state=state,
+        name=forms.text(row.params, "name"),
+        second_name=forms.text(row.params, "secondName"),
+        nickname=forms.text(row.params, "nickname"),
+        role=row.role,
+        is_auto_enter=row.auto_enter,
+        invited=invited,
+        extra={item["key"]: forms.text(sent, item["key"]) for item in place.additional_fields if forms.text(sent, item["key"])},
         profile={name: forms.text(row.params, name) for name in _PROFILE if forms.text(row.params, name)},
     )
 

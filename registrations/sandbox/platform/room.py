@@ -11,13 +11,25 @@ from registrations.sandbox.templating import page
 
 MOST_NAME = 80
 _AWAY = {
-    "waiting": (403, "Not yet", "The organiser has not let you in yet. Please come back once you are approved.",
-                "Организатор ещё не подтвердил ваше участие."),
+    "waiting": (
+        403,
+        "Not yet",
+        "The organiser has not let you in yet. Please come back once you are approved.",
+        "Организатор ещё не подтвердил ваше участие.",
+    ),
     REFUSED: (403, "No entry", "The organiser declined this registration.", "Организатор отклонил эту регистрацию."),
-    KICKED: (403, "No entry", "You were put out of this event. Only the organiser can let you back in.",
-             "Вас удалили с мероприятия. Вернуть вас может только организатор."),
-    DELETED: (404, "This link opens nothing", "The registration behind this link was deleted.",
-              "Регистрация, к которой вела ссылка, удалена."),
+    KICKED: (
+        403,
+        "No entry",
+        "You were put out of this event. Only the organiser can let you back in.",
+        "Вас удалили с мероприятия. Вернуть вас может только организатор.",
+    ),
+    DELETED: (
+        404,
+        "This link opens nothing",
+        "The registration behind this link was deleted.",
+        "Регистрация, к которой вела ссылка, удалена.",
+    ),
     "gone": (404, "This event is gone", "The event behind this link was deleted.", "Мероприятие удалено."),
     "unknown": (404, "This link opens nothing", "Nobody was ever given this link.", "Такой ссылки никому не выдавали."),
 }
@@ -59,7 +71,10 @@ class Room:
     def _values(self, meeting: Meeting, person: Participation) -> dict[str, object]:
         sessions = [] if person.session_id else self._world.sessions_of(person.event_id)
         return {
-            "title": meeting.name, "when": shown(meeting), "name": person.shown_name, "status": meeting.status,
+            "title": meeting.name,
+            "when": shown(meeting),
+            "name": person.shown_name,
+            "status": meeting.status,
             "whole_series": not person.session_id,
             "sessions": [{"name": session.name, "when": shown(session)} for session in sessions],
         }
@@ -68,16 +83,26 @@ class Room:
         """The public page of an event or a session, where the real platform would show its own form."""
         alias, number = request.match_info["alias"], request.match_info["event"]
         event = next(
-            (event for event in self._world.events.values() if not event.deleted and number in (str(event.id), event.url_alias)
-             and self._world.organizations[event.organization_id].alias == alias), None)
+            (
+                event
+                for event in self._world.events.values()
+                if not event.deleted
+                and number in (str(event.id), event.url_alias)
+                and self._world.organizations[event.organization_id].alias == alias
+            ),
+            None,
+        )
         meeting: Meeting | None = event
         wanted = request.match_info.get("session", "")
         if wanted:
             session = self._world.session(int(wanted))
             meeting = session if event is not None and session is not None and session.event_id == event.id else None
         if event is None or meeting is None:
-            return page("away.html", {"title": "Nothing here", "reason": "There is no such event.",
-                                      "reason_ru": "Такого мероприятия нет."}, status=404)
+            return page(
+                "away.html",
+                {"title": "Nothing here", "reason": "There is no such event.", "reason_ru": "Такого мероприятия нет."},
+                status=404,
+            )
         return page("landing.html", {"title": meeting.name, "when": shown(meeting), "description": meeting.description})
 
 

@@ -31,10 +31,15 @@ def _schedule(call: Call, owner_id: int | None) -> Answer:
         raise bad_field("status", "ERROR_INVALID")
     name = forms.text(call.params, "name").lower()
     events = [
-        event for event in call.world.events.values()
-        if not event.deleted and event.organization_id == call.organization.id and event.status in statuses
-        and (owner_id is None or event.owner_id == owner_id) and name in event.name.lower()
-        and _has_access(call, event) and _is_within(call, event, first, last)
+        event
+        for event in call.world.events.values()
+        if not event.deleted
+        and event.organization_id == call.organization.id
+        and event.status in statuses
+        and (owner_id is None or event.owner_id == owner_id)
+        and name in event.name.lower()
+        and _has_access(call, event)
+        and _is_within(call, event, first, last)
     ]
     events.sort(key=lambda event: (event.starts_at, event.id))
     page = events[paging.window(call, paging.SCHEDULE_SIZES, 10)]
@@ -62,7 +67,10 @@ def _has_access(call: Call, event: Event) -> bool:
     wanted = forms.number(call.params, "access")
     if wanted is not None:
         return event.access == wanted
-    have = {"isPasswordRequired": event.password_required, "isRegistrationRequired": event.registration_required,
-            "isModerationRequired": event.moderation_required}
+    have = {
+        "isPasswordRequired": event.password_required,
+        "isRegistrationRequired": event.registration_required,
+        "isModerationRequired": event.moderation_required,
+    }
     settings = forms.mapping(call.params, "accessSettings")
     return all(forms.flag(settings, key) in (None, value) for key, value in have.items())

@@ -23,8 +23,11 @@ def create(call: Call) -> Answer:
     model = replace(event, ends_at=event.starts_at + meeting_fields.HOUR) if event.is_series else event
     others = call.world.sessions_of(event.id)
     fields = {name: getattr(model, name) for name in _INHERITED}
-    fields |= {"additional_fields": [dict(item) for item in event.additional_fields],
-               "lector_ids": list(event.lector_ids), "tags": list(event.tags)}
+    fields |= {
+        "additional_fields": [dict(item) for item in event.additional_fields],
+        "lector_ids": list(event.lector_ids),
+        "tags": list(event.tags),
+    }
     fields |= meeting_fields.read(call, model)
     if event.status == STOP:
         raise bad_request()

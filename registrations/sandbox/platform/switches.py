@@ -21,8 +21,11 @@ class Switch:
 
 SWITCHES: tuple[Switch, ...] = (
     Switch("mode", ("strict", "lenient"), "lenient also serves inferred spellings of routes and trailing slashes"),
-    Switch("register_duplicate", ("existing", "existing_200", "conflict", "second"),
-           "S1: register with a known e-mail: 201 or 200 with the old record, 409, or a second participation"),
+    Switch(
+        "register_duplicate",
+        ("existing", "existing_200", "conflict", "second"),
+        "S1: register with a known e-mail: 201 or 200 with the old record, 409, or a second participation",
+    ),
     Switch("delete_scope", ("registration", "everything"), "S2: deleting a participation keeps or wipes its visit"),
     Switch("is_accepted_flag", ("honoured", "ignored"), "S3: isAccepted=true approves on a moderated event, or not"),
     Switch("conversion_busy", ("403", "409"), "S4: kept for clients that set it; record conversions are not played"),
@@ -30,8 +33,11 @@ SWITCHES: tuple[Switch, ...] = (
     Switch("stop_registration", ("400", "403", "404", "success"), "register or invite to something finished"),
     Switch("full_event", ("success", "403"), "register beyond the number `capacity`"),
     Switch("open_event", ("success", "400"), "register to an event without registration"),
-    Switch("whole_series_refusal", ("400", "403", "409", "sessions"),
-           "register to an event without whole-series registration; `sessions` registers for each existing session"),
+    Switch(
+        "whole_series_refusal",
+        ("400", "403", "409", "sessions"),
+        "register to an event without whole-series registration; `sessions` registers for each existing session",
+    ),
     Switch("series_people_in_sessions", ("absent", "listed"), "whole-series people in a session's list"),
     Switch("invite_code", ("201", "200"), "status of a successful invite"),
     Switch("invite_known", ("absent", "listed"), "known e-mails in the answer of invite"),

@@ -39,9 +39,26 @@ class Zone:
 
 
 _NAMES = (
-    "Europe/Moscow", "Europe/Kaliningrad", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Krasnoyarsk",
-    "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka", "UTC", "Europe/London",
-    "Europe/Berlin", "Europe/Minsk", "Asia/Almaty", "Asia/Tashkent", "Asia/Tbilisi", "Asia/Yerevan", "America/New_York",
+    "Europe/Moscow",
+    "Europe/Kaliningrad",
+    "Europe/Samara",
+    "Asia/Yekaterinburg",
+    "Asia/Omsk",
+    "Asia/Krasnoyarsk",
+    "Asia/Irkutsk",
+    "Asia/Yakutsk",
+    "Asia/Vladivostok",
+    "Asia/Magadan",
+    "Asia/Kamchatka",
+    "UTC",
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Minsk",
+    "Asia/Almaty",
+    "Asia/Tashkent",
+    "Asia/Tbilisi",
+    "Asia/Yerevan",
+    "America/New_York",
 )
 ZONES: dict[int, Zone] = {number: Zone(number, name) for number, name in enumerate(_NAMES, 1)}
 
@@ -76,9 +93,13 @@ def read_moment(params: Params, name: str, zone_id: int) -> int | None:
     date, clock = forms.mapping(parts, "date"), forms.mapping(parts, "time")
     try:
         moment = now.replace(
-            year=_part(date, "year", now.year), month=_part(date, "month", now.month),
-            day=_part(date, "day", now.day), hour=_part(clock, "hour", now.hour),
-            minute=_part(clock, "minute", 0 if clock else now.minute), second=0, microsecond=0,
+            year=_part(date, "year", now.year),
+            month=_part(date, "month", now.month),
+            day=_part(date, "day", now.day),
+            hour=_part(clock, "hour", now.hour),
+            minute=_part(clock, "minute", 0 if clock else now.minute),
+            second=0,
+            microsecond=0,
         )
         return int(moment.timestamp())
     except (ValueError, OverflowError, OSError) as problem:

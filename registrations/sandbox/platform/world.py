@@ -19,8 +19,16 @@ from registrations.sandbox.platform.model import (
 )
 
 DEMO_KEY = "0123456789abcdef0123456789abcdef"
-FIRST_IDS = {"organization": 9001, "member": 7001, "membership": 3001, "event": 51001, "session": 62001,
-             "participation": 73001, "contact": 40001, "user": 80001}
+FIRST_IDS = {
+    "organization": 9001,
+    "member": 7001,
+    "membership": 3001,
+    "event": 51001,
+    "session": 62001,
+    "participation": 73001,
+    "contact": 40001,
+    "user": 80001,
+}
 
 
 class World:
@@ -50,11 +58,18 @@ class World:
 
     def _add_demo(self) -> None:
         members = [
-            Member(id=7001, membership_id=3001, name="Anna", second_name="Li", email="anna@example.com", role="ADMIN",
-                   position="Producer", sex="f"),
+            Member(
+                id=7001,
+                membership_id=3001,
+                name="Anna",
+                second_name="Li",
+                email="anna@example.com",
+                role="ADMIN",
+                position="Producer",
+                sex="f",
+            ),
             Member(id=7002, membership_id=3002, name="Boris", second_name="Orlov", email="boris@example.com", sex="m"),
-            Member(id=7003, membership_id=3003, name="Vera", second_name="Kim", email="vera@example.com",
-                   confirmed=False),
+            Member(id=7003, membership_id=3003, name="Vera", second_name="Kim", email="vera@example.com", confirmed=False),
         ]
         self.organizations[9001] = Organization(id=9001, name="ACME Demo", alias="acme", members=members)
         self.keys[DEMO_KEY] = ApiKey(token=DEMO_KEY, organization_id=9001, label="demo")
@@ -76,8 +91,14 @@ class World:
             if organization.name == name:
                 return organization
         number = self.next_id("organization")
-        owner = Member(id=self.next_id("member"), membership_id=self.next_id("membership"), name="Olga",
-                       second_name="Owner", email=f"owner{number}@example.com", role="ADMIN")
+        owner = Member(
+            id=self.next_id("member"),
+            membership_id=self.next_id("membership"),
+            name="Olga",
+            second_name="Owner",
+            email=f"owner{number}@example.com",
+            role="ADMIN",
+        )
         organization = Organization(id=number, name=name, alias=f"org{number}", members=[owner])
         self.organizations[number] = organization
         return organization
@@ -163,8 +184,11 @@ class World:
         """Make a participation with fresh ids and a fresh random link, and take it in."""
         organization_id, address = fields["organization_id"], fields["email"].strip().lower()
         participation = Participation(
-            id=self.next_id("participation"), token=secrets.token_hex(16), registered_at=int(time.time()),
-            contact_id=self.contact_id(organization_id, address), user_id=self.user_id(organization_id, address),
+            id=self.next_id("participation"),
+            token=secrets.token_hex(16),
+            registered_at=int(time.time()),
+            contact_id=self.contact_id(organization_id, address),
+            user_id=self.user_id(organization_id, address),
             **fields,
         )
         self.add_participation(participation)

@@ -12,7 +12,12 @@ EVIL = "<script>alert(1)</script>"
 
 
 def send(
-    sandbox: SandboxProcess, to: str = "a@example.com", subject: str = "Hello", *, html: str = "", files: bool = False,
+    sandbox: SandboxProcess,
+    to: str = "a@example.com",
+    subject: str = "Hello",
+    *,
+    html: str = "",
+    files: bool = False,
 ) -> None:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = f'"{EVIL}" <web@example.com>', to, subject
@@ -35,10 +40,14 @@ def get(sandbox: SandboxProcess, path: str, **params: str) -> requests.Response:
 def newest(sandbox: SandboxProcess) -> str:
     """The address of the mail sent last."""
     send(sandbox, subject=f"Old {EVIL}")
-    send(sandbox, subject=f"New {EVIL}", html=f'<html><head></head><body><a href="http://r.example/">r</a>{EVIL}</body></html>',
-         files=True)
+    send(
+        sandbox,
+        subject=f"New {EVIL}",
+        html=f'<html><head></head><body><a href="http://r.example/">r</a>{EVIL}</body></html>',
+        files=True,
+    )
     page = get(sandbox, "/mailbox/").text
-    return page[page.index("/mailbox/", page.index('class="rows links"')):].split('"')[0]
+    return page[page.index("/mailbox/", page.index('class="rows links"')) :].split('"')[0]
 
 
 def test_the_list_shows_the_newest_first_and_escapes(sandbox: SandboxProcess, newest: str) -> None:
@@ -69,8 +78,14 @@ def test_the_list_has_pages(sandbox: SandboxProcess) -> None:
 def test_one_mail_shows_text_calendar_files_and_links(sandbox: SandboxProcess, newest: str) -> None:
     page = get(sandbox, newest).text
     assert EVIL not in page
-    for part in ("Text &lt;script&gt;", "2026-03-01 09:00 UTC", "Intro &lt;b&gt;", "invite.ics", 'href="https://rooms.example/x"',
-                 'sandbox="allow-popups'):
+    for part in (
+        "Text &lt;script&gt;",
+        "2026-03-01 09:00 UTC",
+        "Intro &lt;b&gt;",
+        "invite.ics",
+        'href="https://rooms.example/x"',
+        'sandbox="allow-popups',
+    ):
         assert part in page
     assert get(sandbox, "/mailbox/999999/").status_code == 404
 

@@ -50,11 +50,21 @@ def test_login_is_optional_and_size_is_offered(sandbox: SandboxProcess, connecti
     assert len(sandbox.messages()) == 1
 
 
-@pytest.mark.parametrize(("verb", "error"), [("helo", smtplib.SMTPHeloError), ("mail", smtplib.SMTPSenderRefused),
-                                             ("rcpt", smtplib.SMTPRecipientsRefused), ("data", smtplib.SMTPDataError),
-                                             ("dot", smtplib.SMTPDataError)])
+@pytest.mark.parametrize(
+    ("verb", "error"),
+    [
+        ("helo", smtplib.SMTPHeloError),
+        ("mail", smtplib.SMTPSenderRefused),
+        ("rcpt", smtplib.SMTPRecipientsRefused),
+        ("data", smtplib.SMTPDataError),
+        ("dot", smtplib.SMTPDataError),
+    ],
+)
 def test_a_command_is_refused_once(
-    sandbox: SandboxProcess, connection: smtplib.SMTP, verb: str, error: type[Exception],
+    sandbox: SandboxProcess,
+    connection: smtplib.SMTP,
+    verb: str,
+    error: type[Exception],
 ) -> None:
     sandbox.smtp_fault(verb, code=452, text="Later, please", count=2 if verb == "helo" else 1)
     with pytest.raises(error, match="Later, please"):
@@ -120,8 +130,17 @@ def test_one_recipient_can_be_refused(sandbox: SandboxProcess, connection: smtpl
     assert [found["to"] for found in sandbox.messages()] == ["good@example.com"]
 
 
-@pytest.mark.parametrize("wanted", [{"verb": "quit"}, {"verb": "mail", "kind": "accept_drop"}, {"verb": "mail", "code": 250},
-                                    {"verb": "mail", "count": 0}, {"verb": "mail", "seconds": -1}, {"verb": "mail", "x": 1}])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"verb": "quit"},
+        {"verb": "mail", "kind": "accept_drop"},
+        {"verb": "mail", "code": 250},
+        {"verb": "mail", "count": 0},
+        {"verb": "mail", "seconds": -1},
+        {"verb": "mail", "x": 1},
+    ],
+)
 def test_a_fault_that_makes_no_sense_is_refused(sandbox: SandboxProcess, wanted: dict[str, object]) -> None:
     with pytest.raises(RuntimeError, match="400"):
         sandbox.request("POST", "/sandbox/api/smtp-faults", wanted)

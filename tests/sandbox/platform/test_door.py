@@ -53,10 +53,20 @@ def test_an_unknown_path_says_so_like_symfony(api: Api) -> None:
     assert reply.body["error"]["message"] == 'No route found for "GET /userapi/stats/everything"'
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/events/{event}"), ("PUT", "/events/{event}"),
-                                              ("PUT", "/events/{event}/start"), ("GET", "/organization/events/{event}/")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/events/{event}"),
+        ("PUT", "/events/{event}"),
+        ("PUT", "/events/{event}/start"),
+        ("GET", "/organization/events/{event}/"),
+    ],
+)
 def test_inferred_spellings_are_served_in_lenient_mode_alone(
-    sandbox: SandboxProcess, api: Api, method: str, path: str,
+    sandbox: SandboxProcess,
+    api: Api,
+    method: str,
+    path: str,
 ) -> None:
     path = path.format(event=sandbox.make_event().event_id)
     reply = api.call(method, path, {"name": "Other"})

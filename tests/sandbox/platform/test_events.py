@@ -15,34 +15,69 @@ def create(api: Api, **params: object) -> int:
 
 
 def test_an_event_is_created_from_the_documented_form(sandbox: SandboxProcess, api: Api) -> None:
-    reply = api.call("POST", "/events", data={
-        "name": "Intro", "accessSettings[isPasswordRequired]": "0", "accessSettings[isRegistrationRequired]": "1",
-        "accessSettings[isModerationRequired]": "0", "description": "About", "lectorIds[0]": "7001", "tags[0]": "new",
-        "additionalFields[0][label]": "City", "additionalFields[0][type]": "text",
-        "additionalFields[1][label]": "Size", "additionalFields[1][type]": "radio", "additionalFields[1][values][0]": "S",
-        "additionalFields[1][values][1]": "L", "additionalFields[1][isRequired]": "false",
-        "startsAt[date][year]": "2027", "startsAt[date][month]": "3", "startsAt[date][day]": "1",
-        "startsAt[time][hour]": "12", "startsAt[time][minute]": "0", "duration": "PT1H30M0S",
-    })
+    reply = api.call(
+        "POST",
+        "/events",
+        data={
+            "name": "Intro",
+            "accessSettings[isPasswordRequired]": "0",
+            "accessSettings[isRegistrationRequired]": "1",
+            "accessSettings[isModerationRequired]": "0",
+            "description": "About",
+            "lectorIds[0]": "7001",
+            "tags[0]": "new",
+            "additionalFields[0][label]": "City",
+            "additionalFields[0][type]": "text",
+            "additionalFields[1][label]": "Size",
+            "additionalFields[1][type]": "radio",
+            "additionalFields[1][values][0]": "S",
+            "additionalFields[1][values][1]": "L",
+            "additionalFields[1][isRequired]": "false",
+            "startsAt[date][year]": "2027",
+            "startsAt[date][month]": "3",
+            "startsAt[date][day]": "1",
+            "startsAt[time][hour]": "12",
+            "startsAt[time][minute]": "0",
+            "duration": "PT1H30M0S",
+        },
+    )
     assert reply.status == 201
     event_id = reply.body["eventId"]
     assert reply.body["link"] == f"{sandbox.url}/acme/{event_id}"
     detail = api.get(f"/organization/events/{event_id}")
     assert detail.status == 200
     assert detail.body == {
-        "id": event_id, "name": "Intro", "description": "About", "status": "ACTIVE", "access": 4,
+        "id": event_id,
+        "name": "Intro",
+        "description": "About",
+        "status": "ACTIVE",
+        "access": 4,
         "accessSettings": {"isPasswordRequired": False, "isRegistrationRequired": True, "isModerationRequired": False},
-        "lang": "RU", "type": "webinar", "startsAt": "2027-03-01T12:00:00+0300", "utcStartsAt": 1803891600,
-        "endsAt": "2027-03-01T13:30:00+0300", "createUserId": 7001,
+        "lang": "RU",
+        "type": "webinar",
+        "startsAt": "2027-03-01T12:00:00+0300",
+        "utcStartsAt": 1803891600,
+        "endsAt": "2027-03-01T13:30:00+0300",
+        "createUserId": 7001,
         "createUser": {"id": 7001, "name": "Anna", "secondName": "Li", "email": "anna@example.com"},
-        "organizationId": 9001, "timezoneId": 1, "rule": "FREQ=DAILY;COUNT=1",
+        "organizationId": 9001,
+        "timezoneId": 1,
+        "rule": "FREQ=DAILY;COUNT=1",
         "additionalFields": [
             {"key": hashlib.md5(b"City").hexdigest(), "label": "City", "type": "text", "isRequired": True, "values": []},
-            {"key": hashlib.md5(b"Size").hexdigest(), "label": "Size", "type": "radio", "isRequired": False,
-             "values": ["S", "L"]},
+            {
+                "key": hashlib.md5(b"Size").hexdigest(),
+                "label": "Size",
+                "type": "radio",
+                "isRequired": False,
+                "values": ["S", "L"],
+            },
         ],
-        "lectors": [{"name": "Anna", "secondName": "Li", "position": "Producer", "avatar": None}], "tags": ["new"],
-        "announceFiles": [], "files": [], "eventSessions": [],
+        "lectors": [{"name": "Anna", "secondName": "Li", "position": "Producer", "avatar": None}],
+        "tags": ["new"],
+        "announceFiles": [],
+        "files": [],
+        "eventSessions": [],
     }
 
 
@@ -61,13 +96,18 @@ def test_the_archived_access_number_sets_the_access_settings(api: Api, access: i
     assert tuple(map(int, detail["accessSettings"].values())) == flags
 
 
-@pytest.mark.parametrize(("params", "field", "code"), [
-    ({"name": ""}, "name", "ERROR_EMPTY"), ({"lang": "FR"}, "lang", "ERROR_INVALID"),
-    ({"access": 5}, "access", "ERROR_INVALID"),
-    ({"access": 3}, "password", "ERROR_EMPTY"), ({"timezone": 999}, "timezone", "ERROR_INVALID"),
-    ({"additionalFields": [{"type": "text"}]}, "additionalFields[0].label", "ERROR_EMPTY"),
-    ({"rule": "weekly"}, "rule", "ERROR_INVALID"),
-])
+@pytest.mark.parametrize(
+    ("params", "field", "code"),
+    [
+        ({"name": ""}, "name", "ERROR_EMPTY"),
+        ({"lang": "FR"}, "lang", "ERROR_INVALID"),
+        ({"access": 5}, "access", "ERROR_INVALID"),
+        ({"access": 3}, "password", "ERROR_EMPTY"),
+        ({"timezone": 999}, "timezone", "ERROR_INVALID"),
+        ({"additionalFields": [{"type": "text"}]}, "additionalFields[0].label", "ERROR_EMPTY"),
+        ({"rule": "weekly"}, "rule", "ERROR_INVALID"),
+    ],
+)
 def test_a_bad_field_is_named(api: Api, params: dict[str, object], field: str, code: str) -> None:
     reply = api.post("/events", **{"name": "Intro", "access": 4} | params)
     assert reply.status == 400

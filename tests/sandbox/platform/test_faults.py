@@ -26,7 +26,11 @@ def until(condition: Callable[[], bool], seconds: float = 5) -> bool:
 
 @pytest.mark.parametrize(("kind", "people"), [("status", 0), ("status_before_work", 0), ("status_after_work", 1)])
 def test_a_status_comes_before_or_after_the_work(
-    sandbox: SandboxProcess, api: Api, made: MadeEvent, kind: str, people: int,
+    sandbox: SandboxProcess,
+    api: Api,
+    made: MadeEvent,
+    kind: str,
+    people: int,
 ) -> None:
     sandbox.fault("register", kind, status=503, retry_after=7, body="busy")
     reply = api.register(made.session_id, "a@example.com")
@@ -53,13 +57,24 @@ def test_a_fault_may_be_meant_for_one_address(sandbox: SandboxProcess, api: Api,
     assert api.post(f"/eventsessions/{made.session_id}/invite", users=users).status == 400
 
 
-@pytest.mark.parametrize(("route", "path", "method"), [
-    ("members", "/organization/members", "GET"), ("session", "/eventsessions/{session}", "GET"),
-    ("event_read", "/organization/events/{event}", "GET"), ("participations", "/eventsessions/{session}/participations", "GET"),
-    ("moderate", "/events/{event}/moderate", "PUT"), ("delete", "/participations/delete", "POST"),
-])
+@pytest.mark.parametrize(
+    ("route", "path", "method"),
+    [
+        ("members", "/organization/members", "GET"),
+        ("session", "/eventsessions/{session}", "GET"),
+        ("event_read", "/organization/events/{event}", "GET"),
+        ("participations", "/eventsessions/{session}/participations", "GET"),
+        ("moderate", "/events/{event}/moderate", "PUT"),
+        ("delete", "/participations/delete", "POST"),
+    ],
+)
 def test_every_group_can_be_named(
-    sandbox: SandboxProcess, api: Api, made: MadeEvent, route: str, path: str, method: str,
+    sandbox: SandboxProcess,
+    api: Api,
+    made: MadeEvent,
+    route: str,
+    path: str,
+    method: str,
 ) -> None:
     sandbox.fault(route, "status", status=418, count=None)
     assert api.call(method, path.format(session=made.session_id, event=made.event_id)).status == 418
@@ -76,15 +91,23 @@ def test_latency_holds_up_the_work(sandbox: SandboxProcess, api: Api, made: Made
 def test_the_work_is_done_even_if_the_caller_gives_up(sandbox: SandboxProcess, api: Api, made: MadeEvent) -> None:
     sandbox.fault("register", "latency", seconds=0.3)
     with pytest.raises(requests.exceptions.ReadTimeout):
-        requests.post(f"{api.base}/eventsessions/{made.session_id}/register", headers=api.headers,
-                      data={"email": "a@example.com"}, timeout=0.1)
+        requests.post(
+            f"{api.base}/eventsessions/{made.session_id}/register",
+            headers=api.headers,
+            data={"email": "a@example.com"},
+            timeout=0.1,
+        )
     assert sandbox.participations() == []
     assert until(lambda: len(sandbox.participations()) == 1)
 
 
 @pytest.mark.parametrize(("kind", "people"), [("drop_before_work", 0), ("drop_after_work", 1)])
 def test_the_connection_is_cut_before_or_after_the_work(
-    sandbox: SandboxProcess, api: Api, made: MadeEvent, kind: str, people: int,
+    sandbox: SandboxProcess,
+    api: Api,
+    made: MadeEvent,
+    kind: str,
+    people: int,
 ) -> None:
     sandbox.fault("register", kind)
     with pytest.raises(requests.exceptions.ConnectionError):
@@ -171,10 +194,17 @@ def test_a_neighbour_is_made_up_when_there_is_none(sandbox: SandboxProcess, api:
     assert link in [person["link"] for person in sandbox.participations()]
 
 
-@pytest.mark.parametrize("wanted", [
-    {"route": "register", "kind": "explode"}, {"route": "nowhere", "kind": "status"}, {"kind": "status", "status": "x"},
-    {"kind": "status", "status": 99}, {"kind": "status", "colour": "red"}, {"kind": "latency", "seconds": -1},
-])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"route": "register", "kind": "explode"},
+        {"route": "nowhere", "kind": "status"},
+        {"kind": "status", "status": "x"},
+        {"kind": "status", "status": 99},
+        {"kind": "status", "colour": "red"},
+        {"kind": "latency", "seconds": -1},
+    ],
+)
 def test_a_fault_that_makes_no_sense_is_refused(sandbox: SandboxProcess, wanted: dict[str, object]) -> None:
     with pytest.raises(RuntimeError, match="400"):
         sandbox.request("POST", "/sandbox/api/faults", wanted)

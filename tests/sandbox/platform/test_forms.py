@@ -8,7 +8,9 @@ from registrations.sandbox.platform import forms
 def test_brackets_nest_as_in_php() -> None:
     decoded = forms.decode_form("startsAt%5Bdate%5D%5Byear%5D=2026&users[0][email]=a%40b.example&users[7][email]=c&name=x+y")
     assert decoded == {
-        "startsAt": {"date": {"year": "2026"}}, "users": {"0": {"email": "a@b.example"}, "7": {"email": "c"}}, "name": "x y",
+        "startsAt": {"date": {"year": "2026"}},
+        "users": {"0": {"email": "a@b.example"}, "7": {"email": "c"}},
+        "name": "x y",
     }
 
 
@@ -42,8 +44,21 @@ def test_brackets_are_not_nested_without_end() -> None:
     assert depth == forms.MAX_DEPTH + 1
 
 
-@pytest.mark.parametrize(("sent", "read"), [("true", True), ("1", True), (True, True), (1, True), ("false", False),
-                                            ("0", False), (False, False), ("", False), (None, None), ("maybe", None)])
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("true", True),
+        ("1", True),
+        (True, True),
+        (1, True),
+        ("false", False),
+        ("0", False),
+        (False, False),
+        ("", False),
+        (None, None),
+        ("maybe", None),
+    ],
+)
 def test_booleans_have_many_spellings(sent: object, read: bool | None) -> None:
     assert forms.flag({"x": sent}, "x") is read
 

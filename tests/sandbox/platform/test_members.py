@@ -8,9 +8,19 @@ def test_all_employees_are_listed(api: Api) -> None:
     assert reply.status == 200
     assert [row["id"] for row in reply.body] == [7001, 7002, 7003]
     assert reply.body[0] == {
-        "id": 7001, "membershipId": 3001, "name": "Anna", "secondName": "Li", "patrName": "", "nickname": "Anna",
-        "email": "anna@example.com", "role": "ADMIN", "phone": "", "position": "Producer", "organization": "ACME Demo",
-        "sex": "f", "photo": None,
+        "id": 7001,
+        "membershipId": 3001,
+        "name": "Anna",
+        "secondName": "Li",
+        "patrName": "",
+        "nickname": "Anna",
+        "email": "anna@example.com",
+        "role": "ADMIN",
+        "phone": "",
+        "position": "Producer",
+        "organization": "ACME Demo",
+        "sex": "f",
+        "photo": None,
     }
 
 

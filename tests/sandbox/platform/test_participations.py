@@ -22,17 +22,30 @@ def accepted(api: Api, made: MadeEvent) -> dict[str, int]:
 def test_a_row_has_the_documented_fields(sandbox: SandboxProcess, api: Api) -> None:
     made = sandbox.make_event(extra_fields=["City"])
     key = made.fields["City"]
-    link = api.register(made.session_id, "Ivan@example.com", name="Ivan", secondName="Petrov",
-                        additionalFields={key: "Perm"}).body["link"]
+    link = api.register(
+        made.session_id, "Ivan@example.com", name="Ivan", secondName="Petrov", additionalFields={key: "Perm"}
+    ).body["link"]
     (row,) = api.get(f"/eventsessions/{made.session_id}/participations").body
     assert row.pop("registerDate")[-5:] == "+0300"
     assert row.pop("id") == sandbox.participations("ivan@example.com")[0]["id"]
     assert row.pop("userId") > 80000
     assert row == {
-        "name": "Ivan", "secondName": "Petrov", "email": "Ivan@example.com", "avatar": {}, "eventId": made.event_id,
-        "eventSessionId": made.session_id, "role": "GUEST", "isAccepted": 1, "isSeen": 1, "agreementStatus": "AGREED",
-        "registerStatus": "REGISTERED", "paymentStatus": "NOT_PAID", "isOnline": "0", "visited": False,
-        "url": link.rsplit("/", 1)[1], "referrer": None,
+        "name": "Ivan",
+        "secondName": "Petrov",
+        "email": "Ivan@example.com",
+        "avatar": {},
+        "eventId": made.event_id,
+        "eventSessionId": made.session_id,
+        "role": "GUEST",
+        "isAccepted": 1,
+        "isSeen": 1,
+        "agreementStatus": "AGREED",
+        "registerStatus": "REGISTERED",
+        "paymentStatus": "NOT_PAID",
+        "isOnline": "0",
+        "visited": False,
+        "url": link.rsplit("/", 1)[1],
+        "referrer": None,
         "additionalFieldValues": [{"key": key, "label": "City", "value": "Perm"}],
     }
 

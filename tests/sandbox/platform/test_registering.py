@@ -60,8 +60,10 @@ def test_the_same_address_may_register_for_another_session(sandbox: SandboxProce
     assert first["contactId"] == second["contactId"]
 
 
-@pytest.mark.parametrize(("email", "code"), [("", "ERROR_EMPTY"), ("nobody", "ERROR_INVALID"), ("a@b", "ERROR_INVALID"),
-                                            ("a b@example.com", "ERROR_INVALID")])
+@pytest.mark.parametrize(
+    ("email", "code"),
+    [("", "ERROR_EMPTY"), ("nobody", "ERROR_INVALID"), ("a@b", "ERROR_INVALID"), ("a b@example.com", "ERROR_INVALID")],
+)
 def test_a_bad_address_is_a_field_error(sandbox: SandboxProcess, api: Api, email: str, code: str) -> None:
     reply = api.register(sandbox.make_event().session_id, email)
     assert reply.status == 400
@@ -75,17 +77,28 @@ def test_additional_fields_left_out_are_named_by_their_path(sandbox: SandboxProc
     reply = api.register(made.session_id, "ivan@example.com", additionalFields={city: ""})
     assert (reply.status, reply.body) == (400, {f"additionalFields.{city}": blank, f"additionalFields.{job}": blank})
     assert api.register(made.session_id, "ivan@example.com", additionalFields={city: "Perm"}).body == {
-        f"additionalFields.{job}": blank}
+        f"additionalFields.{job}": blank
+    }
     sandbox.switches(optional_field="optional")
     assert api.register(made.session_id, "ivan@example.com", additionalFields={city: "Perm"}).status == 201
 
 
-@pytest.mark.parametrize(("moderated", "accepted", "switch", "state"), [
-    (True, True, "honoured", "accepted"), (True, True, "ignored", "waiting"), (True, False, "honoured", "waiting"),
-    (False, False, "honoured", "accepted"),
-])
+@pytest.mark.parametrize(
+    ("moderated", "accepted", "switch", "state"),
+    [
+        (True, True, "honoured", "accepted"),
+        (True, True, "ignored", "waiting"),
+        (True, False, "honoured", "waiting"),
+        (False, False, "honoured", "accepted"),
+    ],
+)
 def test_a_moderated_event_lets_people_wait(
-    sandbox: SandboxProcess, api: Api, moderated: bool, accepted: bool, switch: str, state: str,
+    sandbox: SandboxProcess,
+    api: Api,
+    moderated: bool,
+    accepted: bool,
+    switch: str,
+    state: str,
 ) -> None:
     sandbox.switches(is_accepted_flag=switch)
     made = sandbox.make_event(moderated=moderated)
@@ -160,10 +173,15 @@ def test_the_whole_series_is_one_participation(sandbox: SandboxProcess, api: Api
     assert (person["eventId"], person["eventSessionId"]) == (made.event_id, None)
 
 
-@pytest.mark.parametrize(("switch", "status", "people"), [("400", 400, 0), ("403", 403, 0), ("409", 409, 0),
-                                                         ("sessions", 201, 2)])
+@pytest.mark.parametrize(
+    ("switch", "status", "people"), [("400", 400, 0), ("403", 403, 0), ("409", 409, 0), ("sessions", 201, 2)]
+)
 def test_whole_series_registration_where_it_is_not_offered(
-    sandbox: SandboxProcess, api: Api, switch: str, status: int, people: int,
+    sandbox: SandboxProcess,
+    api: Api,
+    switch: str,
+    status: int,
+    people: int,
 ) -> None:
     sandbox.switches(whole_series_refusal=switch)
     made = sandbox.make_event("Course", sessions=2)

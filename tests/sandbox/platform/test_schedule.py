@@ -23,13 +23,47 @@ def test_ids_and_numbers_are_strings_in_a_schedule(sandbox: SandboxProcess, api:
     (row,) = api.get("/organization/events/schedule").body
     (session,) = row["eventSessions"]
     assert set(row) == {
-        "id", "name", "status", "access", "type", "rule", "exceptionDates", "description", "startsAt", "endsAt", "isArchive",
-        "createUserId", "estimatedAt", "isAuto", "timezoneName", "image", "tags", "files", "lectors", "eventSessions",
+        "id",
+        "name",
+        "status",
+        "access",
+        "type",
+        "rule",
+        "exceptionDates",
+        "description",
+        "startsAt",
+        "endsAt",
+        "isArchive",
+        "createUserId",
+        "estimatedAt",
+        "isAuto",
+        "timezoneName",
+        "image",
+        "tags",
+        "files",
+        "lectors",
+        "eventSessions",
     }
     assert (row["id"], row["access"], row["createUserId"], row["isArchive"]) == (str(made.event_id), "4", "7001", "0")
     assert set(session) == {
-        "id", "eventId", "name", "status", "access", "type", "startsAt", "endsAt", "isArchive", "createUserId", "estimatedAt",
-        "timezoneName", "image", "participationsCount", "tags", "files", "lectors", "recordUrl",
+        "id",
+        "eventId",
+        "name",
+        "status",
+        "access",
+        "type",
+        "startsAt",
+        "endsAt",
+        "isArchive",
+        "createUserId",
+        "estimatedAt",
+        "timezoneName",
+        "image",
+        "participationsCount",
+        "tags",
+        "files",
+        "lectors",
+        "recordUrl",
     }
     assert (session["id"], session["eventId"]) == (str(made.session_id), str(made.event_id))
     assert session["participationsCount"] == "1"

@@ -17,8 +17,19 @@ def test_a_session_takes_over_what_its_event_says(sandbox: SandboxProcess, api: 
     assert [item["label"] for item in detail["additionalFields"]] == ["City"]
     assert detail["timezone"] == {"id": 1, "name": "Europe/Moscow", "description": "(GMT+03:00) Moscow", "offset": 10800}
     assert detail["startType"] == "manual"
-    assert set(detail["image"]) == {"id", "createAt", "name", "thumbnails", "typeFile", "type", "url", "downloadUrl", "size",
-                                    "mimeType", "uri"}
+    assert set(detail["image"]) == {
+        "id",
+        "createAt",
+        "name",
+        "thumbnails",
+        "typeFile",
+        "type",
+        "url",
+        "downloadUrl",
+        "size",
+        "mimeType",
+        "uri",
+    }
 
 
 def test_a_single_event_has_one_session(sandbox: SandboxProcess, api: Api) -> None:

@@ -18,14 +18,22 @@ def test_date_and_time_parts_are_on_the_wall_clock_of_the_zone() -> None:
     assert when.read_moment(params, "startsAt", 12) == NOON_MOSCOW + 3 * 3600
 
 
-@pytest.mark.parametrize("stamp", ["2026-03-01T12:00:00+03:00", "2026-03-01T12:00:00+0300", "2026-03-01T09:00:00Z",
-                                   "2026-03-01T12:00", str(NOON_MOSCOW)])
+@pytest.mark.parametrize(
+    "stamp",
+    ["2026-03-01T12:00:00+03:00", "2026-03-01T12:00:00+0300", "2026-03-01T09:00:00Z", "2026-03-01T12:00", str(NOON_MOSCOW)],
+)
 def test_a_timestamp_has_several_spellings(stamp: str) -> None:
     assert when.read_moment({"startsAtTimestamp": stamp}, "startsAt", 1) == NOON_MOSCOW
 
 
-@pytest.mark.parametrize("params", [{"startsAtTimestamp": "soon"}, {"startsAt": {"date": {"year": "2026", "month": "13"}}},
-                                    {"startsAt": {"date": {"year": "x"}}}])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"startsAtTimestamp": "soon"},
+        {"startsAt": {"date": {"year": "2026", "month": "13"}}},
+        {"startsAt": {"date": {"year": "x"}}},
+    ],
+)
 def test_an_unreadable_time_is_a_field_error(params: dict[str, object]) -> None:
     with pytest.raises(ApiError) as caught:
         when.read_moment(params, "startsAt", 1)
