@@ -60,7 +60,6 @@ class Account(Lease):
     checked_at = models.DateTimeField(_("checked"), null=True, editable=False)
     synced_at = models.DateTimeField(_("events read"), null=True, editable=False)
     sync_trouble = models.CharField(max_length=300, blank=True, editable=False)
-    call_seconds = models.FloatField(default=0.2, editable=False)
 
     class Meta:
         verbose_name = _("account")

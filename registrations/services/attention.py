@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from registrations.models import (
+    OPEN_STATES,
     Account,
     Campaign,
     Delivery,
@@ -73,6 +74,11 @@ def registrations_needing_attention() -> QuerySet[Enrollment, int]:
     by_seat = Enrollment.objects.filter(seat__state=StepState.PARKED).order_by().values_list("registration_id", flat=True)
     by_mail = OutgoingEmail.objects.filter(state=StepState.PARKED, registration__isnull=False).order_by()
     return by_seat.union(by_mail.values_list("registration_id", flat=True))
+
+
+def registrations_at_work() -> QuerySet[Enrollment, int]:
+    """Ids of registrations with a seat that is queued or under way, found by those rows."""
+    return Enrollment.objects.filter(seat__state__in=OPEN_STATES).order_by().values_list("registration_id", flat=True)
 
 
 def coming_campaigns(*, limit: int) -> list[Campaign]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -96,14 +96,17 @@ def _mirror(place: Place, info: EventInfo | SessionInfo) -> None:
     place.save()
 
 
-def refresh_place(provider: Provider, place: Place, *, now: datetime | None = None) -> None:
+def refresh_place(provider: Provider, place: Place) -> None:
     """Read a target's details again if they are older than ten minutes: extra fields must be known before registering.
 
-    Raises the platform's errors; NotFound has been noted on the mirror by whoever handles it.
+    Raises the platform's errors.
     """
-    now = now or db_now()
-    if place.detailed_at is not None and now - place.detailed_at < DETAILS_FRESH:
-        return
+    if place.detailed_at is None or db_now() - place.detailed_at >= DETAILS_FRESH:
+        read_again(provider, place)
+
+
+def read_again(provider: Provider, place: Place) -> None:
+    """Read a target's details now. Raises the platform's errors."""
     if isinstance(place, Event):
         _mirror(place, provider.event(place.external_id))
     else:
@@ -115,12 +118,7 @@ def read_details(*, event_id: int, session_id: int | None) -> None:
     event = Event.objects.select_related("account").get(pk=event_id)
     place: Place = Session.objects.get(pk=session_id, event=event) if session_id else event
     with connected(event.account) as provider:
-        _forget_details(place)
-        refresh_place(provider, place)
-
-
-def _forget_details(place: Place) -> None:
-    place.detailed_at = None
+        read_again(provider, place)
 
 
 def suspect_missing(place: Place) -> None:
@@ -137,9 +135,8 @@ def _look_closely(provider: Provider, account: Account, seen: set[int]) -> Due:
         sessions = Session.objects.filter(campaigns__event=event).exclude(status=EventStatus.CANCELLED).distinct()
         places: list[Place] = [event, *sessions]
         for place in places:
-            _forget_details(place)
             try:
-                refresh_place(provider, place)
+                read_again(provider, place)
             except NotFound:
                 due |= _missing(provider, account, place)
     return due

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import closing
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Q
 
 from registrations.mailing.compose import compose
@@ -24,6 +26,8 @@ from registrations.models import (
 from registrations.services import leases, steps
 from registrations.services.due import NOTHING, Due, emails_due
 from registrations.services.letters import write_letter
+
+logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 5.0
 SLICE_ROWS = 50
@@ -81,6 +85,11 @@ def _work_off(sender: Sender, connection: Connection, held: leases.Hold) -> bool
                 for waiting in mails[number:]:
                     _give_back(waiting)
                 return True
+            except DatabaseError:
+                raise
+            except Exception:
+                logger.exception("a mail could not be worked on", extra={"mail": mail.pk})
+                steps.stumble(mail)
         done += len(mails)
     return False
 
@@ -135,6 +144,9 @@ def _freeze(mail: OutgoingEmail) -> Letter | None:
     if mail.data_started_at is not None:
         return Letter.from_json(mail.letter)
     letter = write_letter(mail)
+    if letter is None:
+        steps.cancel(mail, reason="overtaken")
+        return None
     if KINDS[mail.kind].needs_link and not mail.silent and not any(meeting.link for meeting in letter.meetings):
         steps.cancel(mail, reason="no_link_any_more")
         _log(mail, Code.MAIL_DROPPED)

@@ -22,6 +22,7 @@ from registrations.models import (
     db_now,
 )
 from registrations.models.campaign import DEFAULT_ACCENT
+from registrations.services.reasons import sentence
 
 
 def public_host() -> str:
@@ -39,8 +40,8 @@ def new_message_id() -> str:
     return f"<{get_random_string(32).lower()}@{public_host()}>"
 
 
-def write_letter(mail: OutgoingEmail) -> Letter:
-    """The letter of a mail as things stand now. A mail keeps the Message-ID of its first letter."""
+def write_letter(mail: OutgoingEmail) -> Letter | None:
+    """The letter of a mail as things stand now; None if what it was about is gone. A mail keeps its first Message-ID."""
     return _to_staff(mail) if mail.registration is None else _to_person(mail, mail.registration)
 
 
@@ -69,8 +70,11 @@ def _to_person(mail: OutgoingEmail, registration: Registration) -> Letter:
     )
 
 
-def _to_staff(mail: OutgoingEmail) -> Letter:
-    pause = Pause.objects.select_related("account", "event").get(pk=int(mail.occasion.removeprefix("pause:")))
+def _to_staff(mail: OutgoingEmail) -> Letter | None:
+    pause_id = int(mail.occasion.removeprefix("pause:"))
+    pause = Pause.objects.select_related("account", "event").filter(pk=pause_id).first()
+    if pause is None:
+        return None
     return Letter(
         kind=mail.kind,
         language=settings.LANGUAGE_CODE,
@@ -94,7 +98,7 @@ def _to_staff(mail: OutgoingEmail) -> Letter:
             "account": pause.account.name,
             "scope": "account" if pause.event is None and not pause.verb else "part",
             "where": pause.event.title if pause.event else "",
-            "reason": pause.reason_detail or pause.reason,
+            "reason": " ".join(filter(None, [sentence(pause.reason), pause.reason_detail])),
             "admin_url": settings.PUBLIC_URL + reverse("admin:registrations_account_change", args=[pause.account_id]),
         },
     )

@@ -94,6 +94,10 @@ _SEATS: Mapping[str, Reason] = {
     "checking_admission": Reason(_("We are checking whether the platform lets the person in.")),
     "nothing_deleted": Reason(_("The platform says that it removed nobody; we look at its list.")),
     "wrong_link": Reason(_("The platform answered with a link that belongs to somebody else; it was refused.")),
+    "inner_fault": Reason(
+        _("Something failed in regsite itself while working on this."),
+        _("Look into the log of the workers, then press “Try again”."),
+    ),
     "lost_leases": Reason(
         _("Work on this broke off five times in a row."), _("Press “Try again”; if it happens again, tell your administrator.")
     ),

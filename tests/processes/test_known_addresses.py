@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from tests.processes import visitor
@@ -45,20 +48,32 @@ def follow(stack: Stack, sign_ups: dict[str, SignUp]) -> dict[str, list[object]]
     return told
 
 
-def known_and_fresh(stack: Stack, campaign: MadeCampaign) -> dict[str, SignUp]:
-    """Somebody whom we do not know, somebody whom we know, and the latter once more, while nobody works."""
-    known = stack.address("known")
-    stack.arrived(stack.submit(campaign, known))
+def was_tried(stack: Stack, address: str) -> bool:
+    """Whether the platform's last answer about an address was none to go by."""
+    return any(seat["reason"] for seat in stack.person(address)["seats"])
+
+
+@contextmanager
+def nobody_registers(stack: Stack, campaign: MadeCampaign) -> Iterator[None]:
+    """No platform is called meanwhile; mails go out, and those queued within are out at the end, if they may be."""
+    leaving = stack.submit(campaign, stack.address())
+    [private] = set(stack.private_links(stack.arrived(leaving)))
     stack.processes["seats"].suspend()
-    return {
-        "fresh": stack.submit(campaign, stack.address("fresh")),
-        "known": stack.submit(campaign, known),
-        "known, asked for again": stack.submit(campaign, known),
-    }
+    yield
+    visitor.post(f"{private}cancel/", {})
+    stack.sandbox.wait_for_messages(leaving.email, 2)
 
 
 def test_a_known_address_is_answered_like_an_unknown_one(each_stack: Stack) -> None:
-    told = follow(each_stack, known_and_fresh(each_stack, each_stack.make_campaign()))
+    campaign, known = each_stack.make_campaign(), each_stack.address("known")
+    each_stack.arrived(each_stack.submit(campaign, known))
+    with nobody_registers(each_stack, campaign):
+        sign_ups = {
+            "fresh": each_stack.submit(campaign, each_stack.address("fresh")),
+            "known": each_stack.submit(campaign, known),
+            "known, asked for again": each_stack.submit(campaign, known),
+        }
+    told = follow(each_stack, sign_ups)
 
     assert [len(states) for states in told.values()] == [3, 3, 3]
     assert told["known"] == told["fresh"]
@@ -70,9 +85,11 @@ def test_a_cancelled_address_is_answered_like_an_unknown_one(stack: Stack) -> No
     [private] = set(stack.private_links(stack.arrived(stack.submit(campaign, gone))))
     visitor.post(f"{private}cancel/", {})
     stack.wait_until_quiet(gone)
-    stack.processes["seats"].suspend()
-    told = follow(stack, {"fresh": stack.submit(campaign, stack.address("fresh")), "gone": stack.submit(campaign, gone)})
+    with nobody_registers(stack, campaign):
+        sign_ups = {"fresh": stack.submit(campaign, stack.address("fresh")), "gone": stack.submit(campaign, gone)}
+    told = follow(stack, sign_ups)
 
+    assert len(told["fresh"]) == 3
     assert told["gone"] == told["fresh"]
 
 
@@ -85,12 +102,29 @@ def test_a_known_address_waits_out_a_pause_like_an_unknown_one(stack: Stack) -> 
     sign_ups = {"fresh": stack.submit(campaign, stack.address("fresh"))}
     wait_until(lambda: stack.ask("open_pauses", account_id=account_id), "the account to pause")
     sign_ups["known"] = stack.submit(campaign, known)
-    # The schedule looks every two seconds: after this look the known one would have been served, were they served at all.
+    # Whoever signs up later elsewhere is served: by then the known one would have been too, if they were at all.
     stack.arrived(stack.submit(stack.make_campaign(), stack.address()))
     assert not stack.is_handed_over(sign_ups["known"])
 
     stack.sandbox.set_key(key, active=True)
     stack.ask("retry_account", account_id=account_id)
+    told = follow(stack, sign_ups)
+    assert told["known"] == told["fresh"]
+
+
+def test_a_known_address_waits_out_an_outage_like_an_unknown_one(stack: Stack) -> None:
+    campaign, known = stack.make_campaign(), stack.address("known")
+    stack.arrived(stack.submit(campaign, known))
+    stack.sandbox.fault("*", "status_before_work", status=503, count=None)
+    sign_ups = {"fresh": stack.submit(campaign, stack.address("fresh"))}
+    wait_until(lambda: was_tried(stack, sign_ups["fresh"].email), "the outage to be felt")
+    sign_ups["known"] = stack.submit(campaign, known)
+    wait_until(lambda: was_tried(stack, known) or stack.is_handed_over(sign_ups["known"]), "the known one's turn")
+    assert not stack.is_handed_over(sign_ups["known"])
+
+    stack.sandbox.clear_faults()
+    for sign_up in sign_ups.values():
+        stack.ask("hurry", address=sign_up.email)
     told = follow(stack, sign_ups)
     assert told["known"] == told["fresh"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.processes import visitor
-from tests.processes.stack import STAFF, SignUp, Stack
+from tests.processes.stack import STAFF, Stack
 from tests.processes.visitor import wait_until
 
 pytestmark = pytest.mark.processes
@@ -16,11 +16,6 @@ pytestmark = pytest.mark.processes
 def in_doubt(stack: Stack, address: str) -> None:
     """Wait until the product knows that it does not know."""
     wait_until(lambda: "in_doubt" in stack.person(address)["timeline"][0], f"doubt about {address}")
-
-
-def calls_for(stack: Stack, sign_up: SignUp, status: str) -> bool:
-    """Whether somebody tried to register a person, and how that ended."""
-    return any(seat["attempts"] for seat in stack.person(sign_up.email)["seats"]) and status in stack.sandbox.counters()["register"]
 
 
 def notices(stack: Stack) -> list[dict[str, Any]]:
@@ -84,6 +79,33 @@ def test_a_conflict_after_a_lost_answer_still_gives_a_link_that_opens_the_room(s
     stack.ask("hurry", address=unlucky)
     stack.arrived(held_up)
     assert [seat["link_inferred"] for seat in stack.person(unlucky)["seats"]] == [neighbour]
+
+
+@pytest.mark.parametrize("neighbour", [False, True], ids=["the first person there", "others are there already"])
+def test_a_platform_that_would_register_twice_is_not_asked_again_blindly(stack: Stack, neighbour: bool) -> None:
+    account_id = stack.make_account(stack.sandbox.api_key, unique_by_email=False)
+    campaign, unlucky = stack.make_campaign(account_id=account_id), stack.address()
+    if neighbour:
+        stack.arrived(stack.submit(campaign, stack.address()))
+    stack.sandbox.switches(register_duplicate="second")
+    stack.sandbox.fault("register", "status_after_work", status=503, match_email=unlucky)
+    held_up = stack.submit(campaign, unlucky)
+    in_doubt(stack, unlucky)
+
+    stack.ask("hurry", address=unlucky)
+    stack.arrived(held_up)
+
+
+def test_somebody_elses_link_is_never_mailed(stack: Stack) -> None:
+    campaign, unlucky = stack.make_campaign(), stack.address()
+    other = stack.arrived(stack.submit(campaign, stack.address()))
+    stack.sandbox.fault("register", "neighbour", match_email=unlucky)
+    held_up = stack.submit(campaign, unlucky)
+    wait_until(lambda: "wrong_link" in stack.person(unlucky)["timeline"][0], "the wrong link to be seen")
+
+    stack.ask("hurry", address=unlucky)
+    mail = stack.arrived(held_up)
+    assert not set(stack.room_links(mail)) & set(stack.room_links(other))
 
 
 def test_a_revoked_key_pauses_its_account_alone_and_everybody_keeps_their_place(stack: Stack) -> None:

@@ -95,6 +95,29 @@ def test_a_change_of_mind_before_anything_happened_costs_nobody_their_place(stac
     stack.assert_opens(participation["link"])
 
 
+@pytest.mark.parametrize("last_word", ["return", "cancel"])
+def test_a_change_of_mind_during_a_call_is_heeded_after_it(stack: Stack, last_word: str) -> None:
+    sign_up = stack.submit(stack.make_campaign(), stack.address())
+    [private] = set(stack.private_links(stack.arrived(sign_up)))
+    if last_word == "cancel":
+        visitor.post(f"{private}cancel/", {})
+        stack.wait_until_quiet(sign_up.email)
+
+    route = {"return": "delete", "cancel": "register"}[last_word]
+    fault = stack.sandbox.fault(route, "latency", seconds=1.0, count=2)
+    visitor.post(f"{private}{'cancel' if last_word == 'return' else 'return'}/", {})
+    wait_until(lambda: stack.hits(fault["id"]), "the call to be under way")
+    assert visitor.post(f"{private}{last_word}/", {}).status == 303
+    stack.wait_until_quiet(sign_up.email)
+
+    links = [item["link"] for item in stack.participations(sign_up.email)]
+    assert len(links) == (1 if last_word == "return" else 0)
+    last = stack.sandbox.messages(sign_up.email)[-1]
+    assert list(set(stack.room_links(last))) == links
+    for link in links:
+        stack.assert_opens(link)
+
+
 def test_two_campaigns_of_one_event_share_the_place_until_both_are_cancelled(stack: Stack) -> None:
     address = stack.address()
     campaign = stack.make_campaign()

@@ -122,7 +122,5 @@ def world(transactional_db: None, sandbox: SandboxProcess, monkeypatch: pytest.M
     monkeypatch.setattr(settings, "EMAIL_PORT", sandbox.smtp_port)
     monkeypatch.setattr("registrations.services.seating.LINGER_SECONDS", 0.0)
     monkeypatch.setattr("registrations.services.emailing.LINGER_SECONDS", 0.0)
-    account = Account.objects.create(
-        name="Demo", base_url=sandbox.api_url, api_key=sandbox.api_key, calls_per_second=1000, call_seconds=0
-    )
+    account = Account.objects.create(name="Demo", base_url=sandbox.api_url, api_key=sandbox.api_key, calls_per_second=1000)
     return World(sandbox=sandbox, account=account)

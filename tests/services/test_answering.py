@@ -23,11 +23,10 @@ def test_a_known_persons_second_form_brings_the_current_link(world: World) -> No
     world.sign_up(campaign, "ivan@example.com")
     world.drain_seats()
     world.drain_mails()
-    calls = world.sandbox.counters()
     world.sign_up(campaign, "ivan@example.com", first_name="Somebody")
     world.drain_seats()
 
-    assert world.sandbox.counters() == calls
+    assert world.sandbox.counters()["register"] == {"201": 1}
     _, second = world.mails("ivan@example.com", 2)
     assert "already registered as Ivan Petrov" in second["text"]
     assert "Somebody" not in second["text"]
