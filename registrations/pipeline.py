@@ -17,6 +17,7 @@ from django.db import transaction
 
 from registrations.services import cancelling, pauses, resending, signup
 from registrations.services.due import Due
+from registrations.services.resending import BulkResend
 from registrations.services.signup import Entry
 
 logger = logging.getLogger(__name__)
@@ -50,9 +51,21 @@ def resend_link(*, registration_id: int, user_id: int, expected_generation: int 
     ring(due)
 
 
-def try_again(*, registration_id: int, user_id: int) -> None:
-    """Staff put a person's waiting work back into the queue."""
-    ring(resending.try_again(registration_id=registration_id, user_id=user_id))
+def resend_links(*, registration_ids: Iterable[int], user_id: int) -> BulkResend:
+    """Staff send many links again; says how many."""
+    result = resending.resend_links(registration_ids=registration_ids, user_id=user_id)
+    ring(result.due)
+    return result
+
+
+def try_again(*, registration_ids: Iterable[int], user_id: int) -> None:
+    """Staff put people's waiting work back into the queue."""
+    ring(resending.try_all_again(registration_ids=registration_ids, user_id=user_id))
+
+
+def try_notices_again(*, mail_ids: Iterable[int]) -> None:
+    """Staff put mails to themselves back into the queue."""
+    ring(resending.try_notices_again(mail_ids=mail_ids))
 
 
 def resume_everything() -> None:

@@ -13,4 +13,4 @@ def address_of(request: HttpRequest) -> str:
     forwarded = [address.strip() for address in request.headers.get("X-Forwarded-For", "").split(",")]
     if 0 < count <= len(forwarded) and forwarded[-count]:
         return forwarded[-count]
-    return str(request.META["REMOTE_ADDR"])
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -70,7 +70,7 @@ class Mirrored(models.Model):
 class Event(Mirrored):
     """One event of an account: single, or a series of sessions."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="events")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="events", verbose_name=_("account"))
     is_series = models.BooleanField(_("series"), default=False)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
 

@@ -88,7 +88,13 @@ def _known_mails_used_up(registration: Registration) -> bool:
 
 
 def queue_mail(
-    registration: Registration, *, kind: str, silent: bool = False, requested_by_id: int | None = None, **facts: str
+    registration: Registration,
+    *,
+    kind: str,
+    silent: bool = False,
+    priority: Priority = Priority.NOW,
+    requested_by_id: int | None = None,
+    **facts: str,
 ) -> OutgoingEmail:
     """Queue the next generation of a kind of mail. The registration must be locked, so that two callers get two numbers."""
     last = registration.mails.filter(kind=kind, occasion="").aggregate(last=Max("generation"))["last"]
@@ -99,7 +105,7 @@ def queue_mail(
         generation=(last or 0) + 1,
         silent=silent,
         facts=facts,
-        priority=Priority.NOW,
+        priority=priority,
         requested_by_id=requested_by_id,
     )
     if not silent:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from registrations.models import Account, Event, EventStatus, Pause, Session, db_now
+from registrations.models import Account, Delivery, Event, EventStatus, Pause, Session, db_now
 from registrations.services import pauses
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.platform import connected
@@ -49,6 +49,8 @@ def sync(*, account_id: int) -> Due:
 
     A failure is written on the account for the marketer to see; what was mirrored before stays.
     """
+    if Delivery.is_paused():
+        return NOTHING
     account = Account.objects.get(pk=account_id)
     trouble = ""
     due = NOTHING

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +12,7 @@ from django.db.models import Max
 from registrations.models import (
     EnrollmentWish,
     OutgoingEmail,
+    Priority,
     Registration,
     Seat,
     StepState,
@@ -39,7 +42,9 @@ def link_generation(registration: Registration) -> int:
     return registration.mails.filter(kind="link").aggregate(last=Max("generation"))["last"] or 0
 
 
-def resend_link(*, registration_id: int, user_id: int, expected_generation: int | None = None) -> Due:
+def resend_link(
+    *, registration_id: int, user_id: int, expected_generation: int | None = None, priority: Priority = Priority.NOW
+) -> Due:
     """Send a person's link as a new generation. Raises AlreadyResent, NothingToSend."""
     with transaction.atomic():
         locked = Registration.objects.select_for_update(of=("self",)).select_related("campaign__sender")
@@ -50,9 +55,30 @@ def resend_link(*, registration_id: int, user_id: int, expected_generation: int 
         seats = Seat.objects.filter(enrollments__registration=registration, enrollments__wish=EnrollmentWish.IN)
         if not seats.exclude(link_hash=None).exists():
             raise NothingToSend
-        mail = answering.queue_mail(registration, kind="link", requested_by_id=user_id)
+        mail = answering.queue_mail(registration, kind="link", priority=priority, requested_by_id=user_id)
         TimelineEntry.write([registration_id], Code.RESENT, actor_id=user_id, data={"mail": mail.pk})
         return emails_due(mail.sender_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResend:
+    """How many people's links are sent again, and how many have no link yet."""
+
+    sent: int
+    without_link: int
+    due: Due
+
+
+def resend_links(*, registration_ids: Iterable[int], user_id: int) -> BulkResend:
+    """Send many people's links again, after whatever somebody waits for right now."""
+    due, sent, without_link = NOTHING, 0, 0
+    for registration_id in registration_ids:
+        try:
+            due |= resend_link(registration_id=registration_id, user_id=user_id, priority=Priority.BULK)
+            sent += 1
+        except NothingToSend:
+            without_link += 1
+    return BulkResend(sent, without_link, due)
 
 
 def try_again(*, registration_id: int, user_id: int) -> Due:
@@ -77,6 +103,27 @@ def try_again(*, registration_id: int, user_id: int) -> Due:
             due |= emails_due(mail.sender_id)
         TimelineEntry.write([registration_id], Code.TRIED_AGAIN, actor_id=user_id)
     return due
+
+
+def try_all_again(*, registration_ids: Iterable[int], user_id: int) -> Due:
+    """The same for many people."""
+    due = NOTHING
+    for registration_id in registration_ids:
+        due |= try_again(registration_id=registration_id, user_id=user_id)
+    return due
+
+
+def try_notices_again(*, mail_ids: Iterable[int]) -> Due:
+    """Put mails to staff that wait or need attention back into the queue; mails to people go by `try_again`."""
+    with transaction.atomic():
+        waiting = OutgoingEmail.objects.select_for_update(of=("self",)).filter(
+            pk__in=mail_ids, registration=None, state__in=[StepState.PARKED, StepState.QUEUED]
+        )
+        mails = list(waiting.order_by("pk"))
+        for mail in mails:
+            mail.requeue()
+            mail.save()
+    return emails_due(*(mail.sender_id for mail in mails))
 
 
 def show_links(*, registration_id: int, user_id: int) -> list[str]:

@@ -1,0 +1,192 @@
+"""The form of a campaign: times on the event's own clock, and a target that fits the event."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from registrations.admin.labels import moment, wall_clock
+from registrations.admin.transliteration import latin_slug
+from registrations.mailing.placeholders import PLACEHOLDERS, unknown_placeholders
+from registrations.mailing.times import known_zone, zone_label
+from registrations.models import Campaign, Event, Session, db_now
+
+SLUG_LENGTH = 80
+MOMENTS = ("opens_at", "closes_at")
+
+
+class WallClockField(forms.Field):
+    """A date and time as a clock on some wall shows it: a datetime without a zone, to the minute."""
+
+    widget = forms.DateTimeInput(
+        format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "class": " ".join([*INPUT_CLASSES, "rs-moment"])}
+    )
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime) else value
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        try:
+            found = datetime.fromisoformat(str(value))
+        except ValueError as error:
+            raise forms.ValidationError(_("Enter a date and a time.")) from error
+        return found.replace(tzinfo=None, second=0, microsecond=0)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            before = initial.replace(second=0, microsecond=0) if initial else None
+            return before != self.to_python(data)
+        except forms.ValidationError:
+            return True
+
+
+def instant(clock: datetime, zone: str) -> datetime:
+    """The moment at which a clock in a zone shows this, in UTC; the first one where the hour comes twice.
+
+    Raises ValidationError where the clock skips this hour (the night in which summer time begins).
+    """
+    at = clock.replace(tzinfo=known_zone(zone) or ZoneInfo("UTC")).astimezone(UTC)
+    if wall_clock(at, zone) != clock:
+        raise forms.ValidationError(_("There is no such time in that night: the clocks go forward. Choose another hour."))
+    return at
+
+
+def coming_events(kept: Event | None = None) -> QuerySet[Event]:
+    """Events that a campaign may be for: not over, and the one that it has already."""
+    coming = Q(ends_at=None) | Q(ends_at__gt=db_now())
+    chosen = Q(pk=kept.pk) if kept is not None else Q(pk=None)
+    return (
+        Event.objects.filter(coming & ~Q(status="cancelled") | chosen)
+        .select_related("account")
+        .defer("account__api_key")
+        .order_by("starts_at", "title")
+    )
+
+
+class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a marketer decides. `chosen_event` is set by the screen: the event whose sessions and zone the form shows."""
+
+    chosen_event: ClassVar[Event | None] = None
+
+    slug = forms.SlugField(
+        label=gettext_lazy("Address of the page"),
+        max_length=SLUG_LENGTH,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=gettext_lazy("Latin letters, digits and hyphens. Empty: made from the title."),
+    )
+    opens_at = WallClockField(label=gettext_lazy("Opens"), required=False)
+    closes_at = WallClockField(label=gettext_lazy("Closes"), required=False)
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "event", "session", "title", "slug", "organizer", "description", "language", "published",
+            "opens_at", "closes_at", "places", "accent", "sender", "contact_email", "mail_intro",
+        )  # fmt: skip
+        widgets = {
+            "accent": UnfoldAdminColorInputWidget(),
+            "description": UnfoldAdminTextareaWidget(attrs={"rows": 8}),
+            "mail_intro": UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        event = self.chosen_event
+        if "event" in self.fields:
+            self.fields["event"].queryset = coming_events(event)  # type: ignore[attr-defined]
+            self.fields["event"].label_from_instance = _event_label  # type: ignore[attr-defined]
+        if "session" in self.fields:
+            sessions = Session.objects.filter(event=event).select_related("event__account")
+            self.fields["session"].queryset = sessions  # type: ignore[attr-defined]
+            self.fields["session"].label_from_instance = _session_label  # type: ignore[attr-defined]
+            self.fields["session"].empty_label = _whole(event)  # type: ignore[attr-defined]
+        if "sender" in self.fields:
+            self.fields["sender"].empty_label = _("The installation's own")  # type: ignore[attr-defined]
+        if event is not None:
+            self._show_times_of(event)
+
+    def _show_times_of(self, event: Event) -> None:
+        for name in MOMENTS:
+            stored: datetime | None = getattr(self.instance, name)
+            if name in self.fields:
+                self.initial[name] = wall_clock(stored, event.zone) if stored else None
+                self.fields[name].help_text = _("On the event's clock: %(zone)s.") % {
+                    "zone": zone_label(event.zone, stored or event.starts_at or db_now())
+                }
+
+    def clean_mail_intro(self) -> str:
+        text: str = self.cleaned_data["mail_intro"]
+        unknown = unknown_placeholders(text)
+        if unknown:
+            known = ", ".join("{{%s}}" % name for name in PLACEHOLDERS)  # noqa: UP031
+            raise forms.ValidationError(
+                _("No mail fills %(unknown)s. You may use %(known)s.")
+                % {"unknown": ", ".join("{{%s}}" % name for name in unknown), "known": known}  # noqa: UP031
+            )
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        values = self.cleaned_data
+        event = values.get("event") or self.chosen_event
+        if event is not None:
+            self._fit_session(event)
+            self._tell_instants(event)
+        if not values.get("slug") and "slug" not in self.errors and values.get("title"):
+            taken = set(Campaign.objects.exclude(pk=self.instance.pk).values_list("slug", flat=True))
+            values["slug"] = latin_slug(values["title"], length=SLUG_LENGTH, taken=taken, otherwise="webinar")
+        return values
+
+    def _fit_session(self, event: Event) -> None:
+        """A session of this event, or none for a whole series; a single event has but one."""
+        if "session" not in self.fields:
+            return
+        session: Session | None = self.cleaned_data.get("session")
+        if event.is_series:
+            return
+        sessions = list(event.sessions.all())
+        if session is None and len(sessions) == 1:
+            self.errors.pop("session", None)  # what was chosen for another event does not matter any more
+            self.cleaned_data["session"] = sessions[0]
+        elif session is None and "session" not in self.errors:
+            words = _("Choose the session.") if sessions else _("The platform has not told us this event's session yet.")
+            self.add_error("session", words)
+
+    def _tell_instants(self, event: Event) -> None:
+        kept_zone = self.instance.pk is not None and self.instance.event.zone == event.zone
+        for name in MOMENTS:
+            clock: datetime | None = self.cleaned_data.get(name)
+            if clock is None or name not in self.fields:
+                continue
+            if kept_zone and name not in self.changed_data:
+                self.cleaned_data[name] = getattr(self.instance, name)  # of an hour that comes twice, keep the one it was
+                continue
+            try:
+                self.cleaned_data[name] = instant(clock, event.zone)
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+        opens, closes = (self.cleaned_data.get(name) for name in MOMENTS)
+        if opens and closes and closes <= opens:
+            self.add_error("closes_at", _("It would close before it opens."))
+
+
+def _event_label(event: Event) -> str:
+    return f"{event.title} · {moment(event.starts_at, event.zone)}"
+
+
+def _session_label(session: Session) -> str:
+    return f"{moment(session.starts_at, session.event.zone)} · {session.title}"
+
+
+def _whole(event: Event | None) -> str:
+    return _("The whole series") if event is None or event.is_series else _("Its only session")

@@ -1,0 +1,136 @@
+"""What a person's page tells, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from registrations.admin.delivery import kind_label
+from registrations.admin.labels import moment, standing_badge, state_badge
+from registrations.mailing.times import city_label, zone_label
+from registrations.models import (
+    OutgoingEmail,
+    Registration,
+    Seat,
+    StepState,
+    Submission,
+    TimelineEntry,
+    db_now,
+)
+from registrations.services import reasons, resending
+from registrations.services.outlook import outlook
+from registrations.services.standing import Standing
+
+Row = dict[str, Any]
+Code = TimelineEntry.Code
+
+
+def context(registration: Registration) -> dict[str, Any]:
+    """Everything for the template; `registration` has `standing`, its campaign and event."""
+    standing = Standing(registration.standing)  # type: ignore[attr-defined]
+    zone = registration.campaign.event.zone
+    labels = {question.key: question.label for question in registration.campaign.questions.all()}
+    mails = list(registration.mails.defer("letter").select_related("requested_by").order_by("pk"))
+    seats = list(
+        Seat.objects.filter(enrollments__registration=registration).select_related("event__account", "session").order_by("pk")
+    )
+    return {
+        "registration": registration,
+        "standing": standing_badge(standing),
+        "outlook": outlook(registration, standing),
+        "zone": zone_label(zone, db_now()),
+        "person_zone": city_label(registration.time_zone) or registration.time_zone,
+        "signed_up": moment(registration.created_at, zone),
+        "answers": _answers(registration.answers, labels),
+        "seats": [_seat(seat, zone) for seat in seats],
+        "mails": [_mail(mail, zone) for mail in mails if not mail.silent],
+        "submissions": [_submission(item, zone, labels) for item in registration.submissions.order_by("pk")],
+        "timeline": _timeline(registration, zone, {mail.pk: mail for mail in mails}),
+        "generation": resending.link_generation(registration),
+        "has_link": any(seat.link_hash for seat in seats),
+        "can_retry": any(row.state in (StepState.PARKED, StepState.QUEUED) for row in (*seats, *mails)),
+    }
+
+
+def _answers(answers: Mapping[str, str], labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Labels and answers; an answer whose question is gone keeps its key."""
+    return [(labels.get(key, key), value or "–") for key, value in answers.items()]
+
+
+def _seat(seat: Seat, zone: str) -> Row:
+    return {
+        "title": seat.place.title,
+        "whole": seat.session is None and seat.event.is_series,
+        "starts": moment(seat.place.starts_at, zone),
+        "state": state_badge(seat.state),
+        "wish": capfirst(seat.get_wish_display()),
+        "fact": capfirst(seat.get_fact_display()),
+        "participation_id": seat.participation_id or "–",
+        "has_link": bool(seat.link_hash),
+        "link_inferred": seat.link_inferred,
+        "attempts": seat.attempts,
+        "next": moment(seat.run_at, zone) if seat.state == StepState.QUEUED else "",
+        "sentence": reasons.sentence(seat.reason),
+        "code": seat.reason,
+        "detail": seat.reason_detail,
+        "visited": moment(seat.visited_at, zone) if seat.visited_at else "",
+    }
+
+
+def _mail(mail: OutgoingEmail, zone: str) -> Row:
+    return {
+        "kind": kind_label(mail.kind),
+        "generation": mail.generation,
+        "state": state_badge(mail.state),
+        "when": moment(mail.settled_at or mail.run_at, zone),
+        "is_open": mail.is_open,
+        "attempts": mail.attempts,
+        "sentence": reasons.sentence(mail.reason),
+        "code": mail.reason,
+        "detail": mail.reason_detail or mail.server_reply,
+        "second_copy": mail.possible_second_copy,
+        "by": mail.requested_by.get_username() if mail.requested_by else "",
+    }
+
+
+def _submission(submission: Submission, zone: str, labels: Mapping[str, str]) -> Row:
+    return {
+        "received": moment(submission.received_at, zone),
+        "name": f"{submission.first_name} {submission.last_name}".strip(),
+        "answers": _answers(submission.answers, labels),
+        "is_repeat": submission.from_known_person,
+        "is_answered": submission.mail_id is not None,
+    }
+
+
+def _timeline(registration: Registration, zone: str, mails: Mapping[int, OutgoingEmail]) -> list[Row]:
+    entries = TimelineEntry.objects.filter(registration=registration).select_related("actor").order_by("-at", "-pk")[:200]
+    return [
+        {
+            "at": moment(entry.at, zone),
+            "sentence": _sentence(entry, mails),
+            "code": entry.data.get("reason", ""),
+            "who": entry.actor.get_username() if entry.actor else "",
+            "is_alarm": entry.code in (Code.PARKED, Code.MAIL_PARKED, Code.WRONG_LINK),
+        }
+        for entry in entries
+    ]
+
+
+def _sentence(entry: TimelineEntry, mails: Mapping[int, OutgoingEmail]) -> str:
+    """The line in words: what happened, to which mail, and why."""
+    words = [str(Code(entry.code).label) if entry.code in Code.values else entry.code]
+    mail = mails.get(entry.data.get("mail", 0))
+    kind = entry.data.get("kind") or (mail.kind if mail else "")
+    if kind:
+        number = entry.data.get("generation") or (mail.generation if mail else 1)
+        words.append(
+            kind_label(kind) if number == 1 else _("%(kind)s, no. %(number)s") % {"kind": kind_label(kind), "number": number}
+        )
+    if entry.data.get("inferred"):
+        words.append(_("the link was put together from another one of the event"))
+    line = f"{words[0]}: {'; '.join(words[1:])}." if words[1:] else f"{words[0]}."
+    return f"{line} {reasons.sentence(entry.data.get('reason', ''))}".strip()
