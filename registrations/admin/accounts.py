@@ -53,7 +53,7 @@ class AccountAdmin(StaffModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         accounts: QuerySet[Account] = super().get_queryset(request)
-        standing = Pause.objects.filter(ended_at=None).select_related("account", "event__account").order_by("since")
+        standing = Pause.objects.filter(ended_at=None).select_related("account", "event__account", "session").order_by("since")
         return (
             accounts.defer("api_key")
             .annotate(events_there=Count("events"))
@@ -182,7 +182,8 @@ def _state(account: Account) -> SafeString:
 def scope_of(pause: Pause) -> str:
     """What a pause stops, in words."""
     if pause.event is not None:
-        return _("Registrations for “%(event)s”") % {"event": pause.event.title}
+        place = pause.session or pause.event
+        return _("Registrations for “%(event)s”") % {"event": place.title}
     if pause.verb:
         return _("Removing people") if pause.verb == "delete" else _("Registering people")
     return _("Everything of this account")

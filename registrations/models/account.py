@@ -90,11 +90,13 @@ class Account(Lease):
 class Pause(models.Model):
     """Something at the platform refuses us; only what the scope says stands still, and everybody keeps their place.
 
-    Scope account: `event` and `verb` are empty. Scope verb: only `verb`. Scope target: `event`, and `verb` when only that.
+    Scope account: no `event` and no `verb`. Scope verb: only `verb`. Scope target: `event`, with `session` unless the target
+    is the whole series, and `verb`.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="pauses")
     event = models.ForeignKey("registrations.Event", null=True, blank=True, on_delete=models.CASCADE, related_name="pauses")
+    session = models.ForeignKey("registrations.Session", null=True, blank=True, on_delete=models.CASCADE, related_name="pauses")
     verb = models.CharField(max_length=20, blank=True)
     reason = models.CharField(_("reason"), max_length=60)
     reason_detail = models.CharField(_("in the platform's words"), max_length=300, blank=True)
@@ -110,8 +112,13 @@ class Pause(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "event", "verb"],
-                condition=models.Q(ended_at=None, event__isnull=False),
+                condition=models.Q(ended_at=None, event__isnull=False, session=None),
                 name="one_open_pause_per_event",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "session", "verb"],
+                condition=models.Q(ended_at=None, session__isnull=False),
+                name="one_open_pause_per_session",
             ),
             models.UniqueConstraint(
                 fields=["account", "verb"],

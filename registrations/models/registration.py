@@ -35,6 +35,7 @@ class Registration(models.Model):
         constraints = [models.UniqueConstraint(fields=["campaign", "email"], name="one_registration_per_person")]
         permissions = [("view_join_link", _("Can see personal join links")), ("resend_link", _("Can resend links"))]
         indexes = [
+            models.Index(fields=["email"], name="registration_email"),
             models.Index(Upper("email"), name="registration_upper_email"),
             models.Index(Upper("last_name"), name="registration_upper_last_name"),
         ]

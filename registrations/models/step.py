@@ -65,8 +65,12 @@ class Step(models.Model):
         return self.state == StepState.PARKED
 
     def requeue(self) -> None:
-        """Make the row due now, with a clean slate of tries, unless its owner is at work on it."""
-        self.run_at = db_now()
+        """Make the row due now, with a clean slate of tries, unless its owner is at work on it.
+
+        A row in doubt keeps its wait: the other side may still be at the former call.
+        """
+        now = db_now()
+        self.run_at = max(self.run_at, now) if self.in_doubt_since is not None else now
         self.attempts = 0
         self.lost_leases = 0
         self.reason = self.reason_detail = ""

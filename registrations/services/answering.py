@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import transaction
-from django.db.models import Max, Q
+from django.db import DatabaseError, transaction
+from django.db.models import Max, Q, QuerySet
 
 from registrations.models import (
     EnrollmentWish,
+    Event,
     OutgoingEmail,
     Priority,
     Registration,
     Seat,
+    Session,
     StepState,
     Submission,
     TimelineEntry,
@@ -27,14 +30,30 @@ LATE = timedelta(minutes=5)
 KNOWN_MAIL_GAP = timedelta(minutes=10)
 KNOWN_MAILS_A_DAY = 3
 FOLLOW_UP_BATCH = 200
+POINTLESS_AFTER_THE_END = ("link", "known", "delayed")
+
+logger = logging.getLogger(__name__)
 
 
 def lock_registrations(seat: Seat) -> list[Registration]:
-    """Lock the registrations that want a seat in; always before the seat itself."""
-    wanting = Registration.objects.filter(enrollments__seat=seat, enrollments__wish=EnrollmentWish.IN)
-    ids = list(wanting.values_list("pk", flat=True))
-    locked = Registration.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
-    return list(locked.select_related("campaign__sender"))
+    """Lock the registrations that have to do with a seat; always before the seat itself."""
+    ids = list(seat.enrollments.values_list("registration_id", flat=True))
+    return list(_lockable().filter(pk__in=ids).order_by("pk"))
+
+
+def _lockable() -> QuerySet[Registration]:
+    """Registrations to lock, with what a mail to them needs."""
+    locked = Registration.objects.select_for_update(of=("self",))
+    return locked.select_related("campaign__sender", "campaign__event__account", "campaign__session")
+
+
+def answer_newcomers(seat: Seat, answered: Iterable[Registration]) -> Due:
+    """Answer those who began to share a seat after it was locked for settling: they found it open, and nobody else looks."""
+    known = {registration.pk for registration in answered}
+    if seat.enrollments.exclude(registration_id__in=known).exists():
+        with transaction.atomic():
+            return answer(lock_registrations(seat))
+    return NOTHING
 
 
 def answer(registrations: Iterable[Registration], *, incomplete: bool = False) -> Due:
@@ -79,6 +98,18 @@ def _pending_link_mail(registration: Registration, submission: Submission) -> Ou
     return registration.mails.filter(kind="link", state__in=[StepState.QUEUED, StepState.LEASED]).first()
 
 
+def answer_without_link(registrations: Iterable[Registration]) -> Due:
+    """A known person's form whose seat needs attention: it is answered all the same, with what is known."""
+    due = NOTHING
+    for registration in registrations:
+        parked = registration.enrollments.filter(wish=EnrollmentWish.IN, seat__state=StepState.PARKED)
+        repeats = registration.submissions.filter(mail=None, from_known_person=True)
+        if repeats.exists() and parked.exists():
+            for submission in repeats.order_by("pk"):
+                due |= _answer_one(registration, submission)
+    return due
+
+
 def _known_mails_used_up(registration: Registration) -> bool:
     """At most one such mail to an address in ten minutes, three a day: anyone can type anyone's address."""
     now = db_now()
@@ -106,11 +137,16 @@ def queue_mail(
         silent=silent,
         facts=facts,
         priority=priority,
+        expires_at=_place(registration).ends_at if kind in POINTLESS_AFTER_THE_END else None,
         requested_by_id=requested_by_id,
     )
     if not silent:
         TimelineEntry.write([registration.pk], TimelineEntry.Code.MAIL_QUEUED, data={"mail": mail.pk, "kind": kind})
     return mail
+
+
+def _place(registration: Registration) -> Event | Session:
+    return registration.campaign.session or registration.campaign.event
 
 
 def follow_up() -> Due:
@@ -120,15 +156,24 @@ def follow_up() -> Due:
     waiting = Submission.objects.filter(mail=None, received_at__lte=now - GOES_WITH_WHAT_THERE_IS).filter(
         Q(late_notice_at=None, from_known_person=False, received_at__lte=now - LATE)
         | Q(registration__enrollments__seat__state=StepState.SETTLED)
+        | Q(from_known_person=True, registration__enrollments__seat__state=StepState.PARKED)
     )
     # The slice walks round: whoever was looked at and still waits must not keep the others from being looked at.
     for registration_id in waiting.values_list("registration_id", flat=True).distinct().order_by("?")[:FOLLOW_UP_BATCH]:
-        with transaction.atomic():
-            locked = Registration.objects.select_for_update(of=("self",)).select_related("campaign__sender")
-            registration = locked.get(pk=registration_id)
-            due |= answer([registration], incomplete=True)
-            due |= _say_it_is_late(registration)
+        try:
+            with transaction.atomic():
+                due |= _follow_up_one(registration_id)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("a waiting form could not be followed up", extra={"registration": registration_id})
     return due
+
+
+def _follow_up_one(registration_id: int) -> Due:
+    registration = _lockable().get(pk=registration_id)
+    due = answer([registration], incomplete=True) | answer_without_link([registration])
+    return due | _say_it_is_late(registration)
 
 
 def _say_it_is_late(registration: Registration) -> Due:

@@ -61,7 +61,9 @@ def overview() -> Overview:
     return Overview(
         parked_seats=Seat.objects.filter(state=StepState.PARKED).count(),
         parked_mails=OutgoingEmail.objects.filter(state=StepState.PARKED).count(),
-        pauses=tuple(Pause.objects.filter(ended_at=None).select_related("account", "event__account").order_by("since")),
+        pauses=tuple(
+            Pause.objects.filter(ended_at=None).select_related("account", "event__account", "session").order_by("since")
+        ),
         senders=tuple(Sender.objects.exclude(trouble="")),
         accounts=tuple(Account.objects.exclude(sync_trouble="").defer("api_key")),
         everything_since=switch.paused_at if switch else None,

@@ -65,8 +65,8 @@ class PublicCampaign:
     accent: str
 
 
-def availability(campaign: Campaign) -> Availability:
-    """Whether the campaign takes sign-ups now."""
+def availability(campaign: Campaign, *, may_be_closed: bool = False) -> Availability:
+    """Whether the campaign takes sign-ups now; `may_be_closed` for somebody who comes back, after the closing time too."""
     now = db_now()
     place = campaign.session or campaign.event
     if "cancelled" in (place.status, campaign.event.status):
@@ -75,7 +75,7 @@ def availability(campaign: Campaign) -> Availability:
         return Availability.OVER
     if campaign.opens_at and now < campaign.opens_at:
         return Availability.NOT_YET
-    if campaign.closes_at and now >= campaign.closes_at:
+    if campaign.closes_at and now >= campaign.closes_at and not may_be_closed:
         return Availability.CLOSED
     if campaign.places is not None and taken_places(campaign) >= campaign.places:
         return Availability.FULL

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from registrations.models import (
+    Campaign,
     EnrollmentWish,
     Registration,
     StepState,
@@ -16,9 +17,7 @@ from registrations.services import answering, wishes
 from registrations.services.campaigns import Availability, availability
 from registrations.services.due import NOTHING, Due, emails_due
 from registrations.services.signup import NotOpen
-from registrations.services.tokens import UnknownToken
-
-TAKES_BACK = (Availability.OPEN, Availability.CLOSED)
+from registrations.services.tokens import find_registration
 
 
 def cancel(*, token: str) -> Due:
@@ -41,11 +40,13 @@ def cancel(*, token: str) -> Due:
 def come_back(*, token: str) -> Due:
     """The person wants to come after all. Raises UnknownToken, NotOpen if the event takes nobody any more."""
     with transaction.atomic():
+        # Like a new sign-up: the campaign before the registration, so that its places are counted by one at a time.
+        Campaign.objects.select_for_update(of=("self",)).filter(registrations__token_hash=fingerprint(token)).first()
         registration = _locked(token)
         if registration.enrollments.filter(wish=EnrollmentWish.IN).exists():
             return NOTHING
-        state = availability(registration.campaign)
-        if state not in TAKES_BACK:
+        state = availability(registration.campaign, may_be_closed=True)
+        if state is not Availability.OPEN:
             raise NotOpen(state)
         due = wishes.want_in(registration)
         _write_return(registration)
@@ -57,10 +58,7 @@ def _locked(token: str) -> Registration:
     locked = Registration.objects.select_for_update(of=("self",)).select_related(
         "campaign__event__account", "campaign__session", "campaign__sender"
     )
-    registration = locked.filter(token_hash=fingerprint(token)).first()
-    if registration is None:
-        raise UnknownToken
-    return registration
+    return find_registration(locked, token)
 
 
 def _drop_unsent(registration: Registration) -> None:

@@ -40,6 +40,8 @@ def owner_label(owner: Owner) -> str:
 
 def due_syncs() -> Due:
     """Accounts whose events were last read too long ago."""
+    if Delivery.is_paused():
+        return NOTHING
     stale = Account.objects.filter(Q(synced_at=None) | Q(synced_at__lte=db_now() - SYNC_EVERY))
     return Due(syncs=frozenset(stale.values_list("pk", flat=True)))
 
@@ -52,6 +54,8 @@ def sync(*, account_id: int) -> Due:
     if Delivery.is_paused():
         return NOTHING
     account = Account.objects.get(pk=account_id)
+    # Written before as well as after: a long reading must not be begun again while it lasts.
+    Account.objects.filter(pk=account_id).update(synced_at=db_now())
     trouble = ""
     due = NOTHING
     try:

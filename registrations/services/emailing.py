@@ -38,6 +38,10 @@ LONGEST_TROUBLE_SECONDS = 300
 Code = TimelineEntry.Code
 
 
+class LeaseLost(Exception):
+    """Another worker has taken the mail over."""
+
+
 def drain(*, sender_id: int) -> Due:
     """Work off due mails of a sender for one slice; returns the sender as due if more waits.
 
@@ -104,19 +108,23 @@ def _send(sender: Sender, connection: Connection, mail: OutgoingEmail) -> None:
     letter = _freeze(mail)
     if letter is None:
         return
-    if mail.silent:
-        steps.settle(mail)
-        return
     if mail.data_started_at is not None and not _send_again_after_doubt(mail):
         return
     _keep_pace(sender)
-    if steps.begin(mail):
+    if not steps.begin(mail):
+        return
+    if mail.silent:
+        connection.open()  # what never leaves must still wait for the server like what does
+        steps.settle(mail)
+    else:
         _hand_over(sender, connection, mail, letter)
 
 
 def _hand_over(sender: Sender, connection: Connection, mail: OutgoingEmail, letter: Letter) -> None:
     try:
         reply = connection.send(compose(letter), on_data=lambda: _mark_data_started(mail))
+    except LeaseLost:
+        return  # somebody else has the mail, and nothing of it has left from here
     except ValueError as error:  # no repeat would make a mail of it
         _park(mail, reason="cannot_compose", detail=type(error).__name__)
     except MailRefused as error:
@@ -144,8 +152,9 @@ def _freeze(mail: OutgoingEmail) -> Letter | None:
     if mail.data_started_at is not None:
         return Letter.from_json(mail.letter)
     letter = write_letter(mail)
-    if letter is None:
-        steps.cancel(mail, reason="overtaken")
+    if letter is None or (mail.expires_at is not None and mail.expires_at < db_now()):
+        steps.cancel(mail, reason="overtaken" if letter is None else "expired")
+        _log(mail, Code.MAIL_DROPPED)
         return None
     if KINDS[mail.kind].needs_link and not mail.silent and not any(meeting.link for meeting in letter.meetings):
         steps.cancel(mail, reason="no_link_any_more")
@@ -169,8 +178,11 @@ def _send_again_after_doubt(mail: OutgoingEmail) -> bool:
 
 
 def _mark_data_started(mail: OutgoingEmail) -> None:
-    """Commit, between RCPT and DATA, that from now on the mail may be out."""
-    OutgoingEmail.objects.filter(pk=mail.pk, lease_token=mail.lease_token).update(data_started_at=db_now())
+    """Commit, between RCPT and DATA, that from now on the mail may be out. Raises LeaseLost if it is no longer ours."""
+    now = db_now()
+    mine = OutgoingEmail.objects.filter(pk=mail.pk, lease_token=mail.lease_token)
+    if not mine.update(data_started_at=now, lease_until=now + steps.lease_length()):
+        raise LeaseLost
 
 
 def _handed_over(sender: Sender, mail: OutgoingEmail, reply: str) -> None:

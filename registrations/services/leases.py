@@ -29,8 +29,11 @@ class Hold:
         now = db_now()
         if self.until - now > steps.lease_length() / 2:
             return True
-        self.until = now + steps.lease_length()
-        return bool(self._mine().update(lease_until=self.until))
+        until = now + steps.lease_length()
+        if not self._mine().update(lease_until=until):
+            return False
+        self.until = until
+        return True
 
     def _mine(self) -> QuerySet[Any]:
         return self.model._default_manager.filter(pk=self.pk, lease_token=self.token)

@@ -41,8 +41,20 @@ def new_message_id() -> str:
 
 
 def write_letter(mail: OutgoingEmail) -> Letter | None:
-    """The letter of a mail as things stand now; None if what it was about is gone. A mail keeps its first Message-ID."""
-    return _to_staff(mail) if mail.registration is None else _to_person(mail, mail.registration)
+    """The letter of a mail as things stand now; None if it would not be true any more. A mail keeps its first Message-ID."""
+    if mail.registration is None:
+        return _to_staff(mail)
+    return None if _overtaken(mail, mail.registration) else _to_person(mail, mail.registration)
+
+
+def _overtaken(mail: OutgoingEmail, registration: Registration) -> bool:
+    """Whether things have moved on: the person came back, left, or has the link that the mail says is to follow."""
+    wants_in = registration.enrollments.filter(wish=EnrollmentWish.IN)
+    if mail.kind == "cancelled":
+        return wants_in.exists()
+    if mail.kind in ("delayed", "no_link"):
+        return not wants_in.exists() or not wants_in.filter(seat__link_hash=None).exists()
+    return False
 
 
 def _to_person(mail: OutgoingEmail, registration: Registration) -> Letter:
@@ -72,7 +84,7 @@ def _to_person(mail: OutgoingEmail, registration: Registration) -> Letter:
 
 def _to_staff(mail: OutgoingEmail) -> Letter | None:
     pause_id = int(mail.occasion.removeprefix("pause:"))
-    pause = Pause.objects.select_related("account", "event").filter(pk=pause_id).first()
+    pause = Pause.objects.select_related("account", "event", "session").filter(pk=pause_id).first()
     if pause is None:
         return None
     return Letter(
@@ -97,7 +109,7 @@ def _to_staff(mail: OutgoingEmail) -> Letter | None:
         facts={
             "account": pause.account.name,
             "scope": "account" if pause.event is None and not pause.verb else "part",
-            "where": pause.event.title if pause.event else "",
+            "where": str(pause.session or pause.event or ""),
             "reason": " ".join(filter(None, [sentence(pause.reason), pause.reason_detail])),
             "admin_url": settings.PUBLIC_URL + reverse("admin:registrations_account_change", args=[pause.account_id]),
         },

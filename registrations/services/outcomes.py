@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registrations.models import EnrollmentWish, Fact, Seat, TimelineEntry, db_now
+from registrations.models import EnrollmentWish, Fact, Seat, StepState, TimelineEntry, Verb, Wish, db_now
 from registrations.services import answering, steps
 from registrations.services.admission import may_be_let_in
 from registrations.services.due import NOTHING, Due, seats_due
@@ -14,6 +14,17 @@ from registrations.webinar.errors import Misconfigured, PlatformError, Rejected,
 from registrations.webinar.provider import Participation, Provider
 
 Code = TimelineEntry.Code
+
+LINK_TRIES = 5
+NOT_THERE: dict[str, Any] = {
+    "participation_id": None,
+    "link": "",
+    "link_hash": None,
+    "link_inferred": False,
+    "admitted_at": None,
+    "missed_at": None,
+}
+"""What a seat knows of a person whom the platform does not have."""
 
 
 def registered(provider: Provider, seat: Seat, answer: Participation) -> Due:
@@ -36,23 +47,35 @@ def let_in(seat: Seat, answer: Participation) -> Due:
             registrations = answering.lock_registrations(seat)
             done = steps.settle(seat, **values)
             if done is steps.Finish.DONE:
-                TimelineEntry.write([item.pk for item in registrations], Code.REGISTERED, data={"inferred": answer.inferred})
-                return answering.answer(registrations)
+                _log(seat, Code.REGISTERED, inferred=answer.inferred)
+                due = answering.answer(registrations)
+            else:
+                due = seats_due(seat.account_id)
             if done is steps.Finish.LEASE_LOST:
-                # Whoever has the lease now will look before it repeats; what we learnt spares it the search for the link.
-                Seat.objects.filter(pk=seat.pk, link_hash=None).update(**_participation_values(answer))
+                _keep_news(seat, answer)
     except IntegrityError:
         return _wrong_link(seat)
-    return seats_due(seat.account_id)
+    return due | answering.answer_newcomers(seat, registrations)
+
+
+def _keep_news(seat: Seat, answer: Participation) -> None:
+    """Our lease ran out before the answer came. Whoever has the row now looks before repeating; what we learnt spares it
+    the search for the link. If the row was settled as out meanwhile, the person is in all the same: look again."""
+    Seat.objects.filter(pk=seat.pk, link_hash=None).update(**_participation_values(answer))
+    now = db_now()
+    Seat.objects.filter(pk=seat.pk, state=StepState.SETTLED, wish=Wish.OUT).update(
+        state=StepState.QUEUED, run_at=now, in_doubt_since=now, fact=Fact.UNKNOWN
+    )
 
 
 def still_in(seat: Seat) -> Due:
     """Nothing was to be done at the platform; only the submissions that waited for this seat are answered."""
     with transaction.atomic():
         registrations = answering.lock_registrations(seat)
-        if steps.settle(seat) is steps.Finish.DONE:
-            return answering.answer(registrations)
-    return seats_due(seat.account_id)
+        if steps.settle(seat) is not steps.Finish.DONE:
+            return seats_due(seat.account_id)
+        due = answering.answer(registrations)
+    return due | answering.answer_newcomers(seat, registrations)
 
 
 def delete(provider: Provider, seat: Seat) -> Due:
@@ -60,26 +83,26 @@ def delete(provider: Provider, seat: Seat) -> Due:
     if not steps.begin(seat):
         return seats_due(seat.account_id)
     assert seat.participation_id is not None  # noqa: S101  (whoever has none is removed without a call)
-    if provider.delete([seat.participation_id]):
+    if delete_at_platform(provider, seat.participation_id):
         return removed(seat)
     steps.doubt(seat, reason="nothing_deleted", delay=0)
     return seats_due(seat.account_id)
 
 
+def delete_at_platform(provider: Provider, participation_id: str) -> bool:
+    """Delete one participation; False if the platform says that there was none. A refusal is about deleting, whatever for."""
+    try:
+        return provider.delete([participation_id]) > 0
+    except Misconfigured as error:
+        error.verb = Verb.DELETE
+        raise
+
+
 def removed(seat: Seat) -> Due:
     """The person is not at the platform any more; their link is forgotten."""
     with transaction.atomic():
-        done = steps.settle(
-            seat,
-            fact=Fact.OUT,
-            participation_id=None,
-            link="",
-            link_hash=None,
-            link_inferred=False,
-            admitted_at=None,
-            missed_at=None,
-        )
-        if done is steps.Finish.DONE:
+        answering.lock_registrations(seat)
+        if steps.settle(seat, fact=Fact.OUT, **NOT_THERE) is steps.Finish.DONE:
             leaving = seat.enrollments.filter(wish=EnrollmentWish.OUT).values_list("registration_id", flat=True)
             TimelineEntry.write(leaving, Code.REMOVED)
             return NOTHING
@@ -99,10 +122,11 @@ def too_late(seat: Seat) -> Due:
 def failed(seat: Seat, error: PlatformError, *, settle_seconds: float) -> Due:
     """The call failed in a way that concerns this seat alone."""
     tries = {} if seat.begun_at is not None else {"attempts": seat.attempts + 1}
-    if isinstance(error, Rejected):
+    if isinstance(error, Rejected) or (error.code == "bad_link" and seat.attempts >= LINK_TRIES):
         return parked(seat, reason=error.code, detail=error.detail)
     if isinstance(error, Uncertain):
-        steps.doubt(seat, reason=error.code, detail=error.detail, delay=settle_seconds, **tries)
+        delay = max(settle_seconds, steps.backoff_seconds(seat.attempts))
+        steps.doubt(seat, reason=error.code, detail=error.detail, delay=delay, **tries)
         _log(seat, Code.IN_DOUBT, reason=error.code)
     else:
         steps.postpone(seat, reason=error.code, detail=error.detail, **tries)
@@ -110,11 +134,14 @@ def failed(seat: Seat, error: PlatformError, *, settle_seconds: float) -> Due:
     return NOTHING
 
 
-def parked(seat: Seat, *, reason: str, detail: str = "") -> Due:
+def parked(seat: Seat, *, reason: str, detail: str = "", **values: Any) -> Due:
     """A person must look at this seat."""
-    if steps.park(seat, reason=reason, detail=detail) is steps.Finish.DONE:
+    with transaction.atomic():
+        registrations = answering.lock_registrations(seat)
+        if steps.park(seat, reason=reason, detail=detail, **values) is not steps.Finish.DONE:
+            return seats_due(seat.account_id)
         _log(seat, Code.PARKED, reason=reason)
-    return NOTHING
+        return answering.answer_without_link(registrations)
 
 
 def give_back(seat: Seat, *, delay: float) -> None:
@@ -126,10 +153,15 @@ def give_back(seat: Seat, *, delay: float) -> None:
 
 
 def keep_place(seat: Seat, error: Misconfigured) -> None:
-    """A pause holds this seat up; it keeps its place and loses no try."""
+    """A pause holds this seat up; it keeps its place and loses no try. Where the refused call was not the seat's own, the
+    pause does not hold it, and it waits like after any failure."""
     news = seat.reason != error.code
-    give_back = steps.give_back_uncounted if seat.begun_at is not None else steps.release
-    give_back(seat, reason=error.code, reason_detail=error.detail[:300])
+    if error.verb and error.verb != seat.verb:
+        steps.postpone(seat, reason=error.code, detail=error.detail)
+    elif seat.begun_at is not None:
+        steps.give_back_uncounted(seat, reason=error.code, reason_detail=error.detail[:300])
+    else:
+        steps.release(seat, reason=error.code, reason_detail=error.detail[:300])
     if news:
         _log(seat, Code.PAUSED, reason=error.code)
 
@@ -160,13 +192,23 @@ def _known_without_link(provider: Provider, seat: Seat, answer: Participation) -
         return registered(provider, seat, inferred)
     if may_be_let_in(seat, answer):
         return register_anew(provider, seat, answer)
-    return parked(seat, reason="known_without_link")
+    return known_without_link(seat, answer)
+
+
+def known_without_link(seat: Seat, answer: Participation) -> Due:
+    """Somebody else registered this person, and no answer tells their link. What is known is kept, so that they can leave."""
+    try:
+        return parked(seat, reason="known_without_link", participation_id=answer.participation_id)
+    except IntegrityError:
+        return _wrong_link(seat)
 
 
 def register_anew(provider: Provider, seat: Seat, answer: Participation) -> Due:
     """Our own try registered the person, but the link is lost: delete that registration and make one whose link we see."""
-    provider.delete([answer.participation_id])
-    steps.postpone(seat, reason="link_lost", delay=0, in_doubt_since=None, participation_id=None, link="", link_hash=None)
+    if seat.attempts > LINK_TRIES or not delete_at_platform(provider, answer.participation_id):
+        steps.doubt(seat, reason="link_lost")
+        return NOTHING
+    steps.postpone(seat, reason="link_lost", delay=0, in_doubt_since=None, **NOT_THERE)
     return seats_due(seat.account_id)
 
 
@@ -196,6 +238,6 @@ def _participation_values(answer: Participation) -> dict[str, Any]:
     }
 
 
-def _log(seat: Seat, code: TimelineEntry.Code, **data: str) -> None:
+def _log(seat: Seat, code: TimelineEntry.Code, **data: str | bool) -> None:
     ids = seat.enrollments.filter(wish=EnrollmentWish.IN).values_list("registration_id", flat=True)
     TimelineEntry.write(ids, code, data={"seat": seat.pk, **data})

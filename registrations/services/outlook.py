@@ -56,7 +56,9 @@ class _Person:
         self.zone = registration.campaign.event.zone
         wanted = registration.enrollments.filter(wish=EnrollmentWish.IN)
         self.seats = list(
-            Seat.objects.filter(enrollments__in=wanted).select_related("account", "event__account", "session").order_by("pk")
+            Seat.objects.filter(enrollments__in=wanted)
+            .select_related("account", "event__account", "session", "session")
+            .order_by("pk")
         )
         self.mails = list(registration.mails.defer("letter").filter(silent=False).order_by("-pk"))
 
@@ -93,7 +95,7 @@ class _Person:
             return Outlook((_("Everything has been paused by staff since %(since)s; the place is kept.") % {"since": since},))
         waiting = [seat for seat in self.seats if seat.is_open]
         for pause in Pause.objects.filter(ended_at=None, account__in=[seat.account_id for seat in waiting]).select_related(
-            "account", "event__account"
+            "account", "event__account", "session"
         ):
             if Seat.objects.filter(pauses.covers(pause), pk__in=[seat.pk for seat in waiting]).exists():
                 return Outlook((*pause_sentences(pause), _("The place is kept.")), pause.reason, pause.reason_detail)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
-from registrations.models import EnrollmentWish, Registration, Seat
-from registrations.webinar.errors import Misconfigured, Rejected, Scope
+from registrations.models import EnrollmentWish, Question, Registration, Seat
+from registrations.webinar.errors import Misconfigured, Rejected, Scope, Unavailable
 from registrations.webinar.provider import ExtraField, Person
 
 
@@ -46,8 +47,16 @@ def person_for(seat: Seat) -> Person:
         raise Rejected("nobody_wants_this_seat")
     gap = next((gap for gap in gaps if not gap.unmapped), gaps[0])
     if gap.unmapped:
-        raise Misconfigured("extra_field", gap.field.label, scope=Scope.TARGET, fields={gap.field.key: "unmapped"})
+        _raise_unmapped(seat, gap.field)
     raise Rejected("missing_answer", gap.field.label, fields={gap.field.key: "missing"})
+
+
+def _raise_unmapped(seat: Seat, field: ExtraField) -> NoReturn:
+    """Nobody of the event can be registered, unless another campaign of it has the question: then only these wait."""
+    others = Question.objects.filter(campaign__event_id=seat.event_id, extra_field=field.key)
+    if others.exists():
+        raise Unavailable("extra_field", field.label)
+    raise Misconfigured("extra_field", field.label, scope=Scope.TARGET, fields={field.key: "unmapped"})
 
 
 def _extra_values(registration: Registration, wanted: tuple[ExtraField, ...]) -> tuple[dict[str, str], _Gap | None]:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registrations.mailing.calendars import calendar_file
-from registrations.models import EnrollmentWish, Registration, db_now, fingerprint
-from registrations.services.campaigns import availability
-from registrations.services.cancelling import TAKES_BACK
+from registrations.models import EnrollmentWish, Registration, db_now
+from registrations.services.campaigns import Availability, availability
 from registrations.services.letters import meetings_of
 from registrations.services.standing import Standing, standing_of
-from registrations.services.tokens import UnknownToken
+from registrations.services.tokens import find_registration
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def read(*, token: str) -> PrivatePage:
         meetings=_meetings(registration, standing, cancelled),
         cancelled=cancelled,
         can_cancel=not cancelled and not over,
-        can_return=cancelled and availability(campaign) in TAKES_BACK,
+        can_return=cancelled and availability(campaign, may_be_closed=True) is Availability.OPEN,
     )
 
 
@@ -78,14 +77,7 @@ def calendar(*, token: str) -> bytes:
 
 
 def _find(token: str) -> Registration:
-    registration = (
-        Registration.objects.select_related("campaign__event__account", "campaign__session")
-        .filter(token_hash=fingerprint(token))
-        .first()
-    )
-    if registration is None:
-        raise UnknownToken
-    return registration
+    return find_registration(Registration.objects.select_related("campaign__event__account", "campaign__session"), token)
 
 
 def _meetings(registration: Registration, standing: Standing, cancelled: bool) -> tuple[PrivateMeeting, ...]:

@@ -47,7 +47,9 @@ def resend_link(
 ) -> Due:
     """Send a person's link as a new generation. Raises AlreadyResent, NothingToSend."""
     with transaction.atomic():
-        locked = Registration.objects.select_for_update(of=("self",)).select_related("campaign__sender")
+        locked = Registration.objects.select_for_update(of=("self",)).select_related(
+            "campaign__sender", "campaign__event__account", "campaign__session"
+        )
         registration = locked.get(pk=registration_id)
         if expected_generation is not None and link_generation(registration) != expected_generation:
             latest = registration.mails.filter(kind="link").select_related("requested_by").latest("generation")

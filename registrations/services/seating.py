@@ -6,14 +6,15 @@ import time
 
 from django.db.models import Q, QuerySet
 
-from registrations.models import Account, Delivery, Pause, Seat, StepState, Verb, db_now
-from registrations.services import leases, pauses, steps
+from registrations.models import Account, Delivery, EventStatus, Pause, Seat, StepState, Verb, Wish, db_now
+from registrations.services import leases, outcomes, pauses, steps
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.platform import connected
 from registrations.services.turns import Turn
 from registrations.webinar.errors import Misconfigured, PlatformError
 
 LINGER_SECONDS = 0.3
+GIVE_UP_ROWS = 100
 
 
 def drain(*, account_id: int) -> Due:
@@ -78,6 +79,19 @@ def _work_off(turn: Turn) -> None:
         lingered = not seats
 
 
+def give_up_over() -> Due:
+    """Whoever still waits for a place at an event that is over gets an honest word; needs no call, so no pause holds it."""
+    now = db_now()
+    gone = (EventStatus.CANCELLED, EventStatus.FINISHED)
+    session_over = Q(session__ends_at__lte=now) | Q(session__status__in=gone)
+    event_over = Q(session=None) & (Q(event__ends_at__lte=now) | Q(event__status__in=gone))
+    over = _with_places(Seat.objects.filter(session_over | event_over, wish=Wish.IN))
+    due = NOTHING
+    for seat in steps.claim(rows=over, limit=GIVE_UP_ROWS):
+        due |= outcomes.still_in(seat) if seat.is_fulfilled else outcomes.too_late(seat)
+    return due
+
+
 def _account_answers(turn: Turn) -> bool:
     """Whether the account as a whole works; if its pause is due for a probe, ask whose key it is, which ends the pause."""
     wide = next((pause for pause in pauses.open_pauses(turn.account) if pauses.is_account_wide(pause)), None)
@@ -89,9 +103,9 @@ def _account_answers(turn: Turn) -> bool:
     try:
         turn.provider.owner()
     except Misconfigured as error:
-        pauses.begin(account=turn.account, error=error, event=None, verb=Verb.REGISTER)
+        pauses.begin(account=turn.account, error=error, seat=None, verb=Verb.REGISTER)
     except PlatformError:
-        pauses.put_off(wide)
+        pauses.put_off_if_due(wide)
     else:
         pauses.end(wide)
         turn.quiet = False
@@ -106,15 +120,21 @@ def _probe_scoped_pauses(turn: Turn) -> None:
 
 
 def _probe(turn: Turn, pause: Pause) -> None:
-    covered = _with_places(Seat.objects.filter(pauses.covers(pause), account=turn.account))
-    claimed = steps.claim(rows=covered, limit=1)
+    """Only a seat that makes the refused call proves anything; each probe takes another one."""
+    proving = _with_places(Seat.objects.filter(pauses.covers(pause), account=turn.account, in_doubt_since=None)).exclude(
+        pauses.makes_no_call()
+    )
+    claimed = steps.claim(rows=proving, limit=1)
     if claimed:
         seat = claimed[0]
         seat.place.detailed_at = None  # whatever is wrong may have been mended: read the target's details again
-        through = turn.sweep([seat]) if seat.in_doubt_since is not None else turn.serve(seat)
-        if through:
+        if turn.serve(seat):
             pauses.end(pause)
-    elif covered.filter(state__in=[StepState.QUEUED, StepState.LEASED]).exists():
-        pauses.put_off(pause)
+            return
+        pauses.put_off_if_due(pause)
+        pause.refresh_from_db()
+        Seat.objects.filter(pk=seat.pk, state=StepState.QUEUED).update(run_at=pause.next_probe_at)
+    elif proving.filter(state__in=[StepState.QUEUED, StepState.LEASED]).exists():
+        pauses.put_off_if_due(pause)
     else:
         pauses.end(pause)  # nobody waits for it any more; the next person finds out

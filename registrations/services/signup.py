@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
@@ -57,6 +57,7 @@ def record(*, campaign_id: int, form_token: str, entry: Entry) -> Receipt:
     The same form with the same content is a repeat and gets the same receipt; with other content it is a new submission.
     Nothing that is returned depends on whether the address was known before.
     """
+    entry = replace(entry, email=normalise(entry.email))
     content = json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False)
     content_hash = hashlib.sha256(content.encode()).hexdigest()
     progress_token = salted_hmac("regsite.progress", f"{campaign_id}:{form_token}:{content_hash}", algorithm="sha256")
@@ -75,18 +76,17 @@ def _record(campaign_id: int, form_token: str, content_hash: str, token: str, en
     if Submission.objects.filter(campaign_id=campaign_id, form_token=form_token, content_hash=content_hash).exists():
         return NOTHING
     campaign = _open_campaign(campaign_id)
-    address = normalise(entry.email)
-    registration = Registration.objects.select_for_update().filter(campaign=campaign, email=address).first()
+    registration = Registration.objects.select_for_update().filter(campaign=campaign, email=entry.email).first()
     known = registration is not None and registration.enrollments.exclude(wish=EnrollmentWish.OUT).exists()
     if registration is None or not known:
-        registration = _write_registration(registration, campaign, address, entry)
+        registration = _write_registration(registration, campaign, entry)
     submission = Submission.objects.create(
         campaign=campaign,
         registration=registration,
         form_token=form_token,
         content_hash=content_hash,
         progress_hash=fingerprint(token),
-        email=address,
+        email=entry.email,
         first_name=entry.first_name,
         last_name=entry.last_name,
         answers=dict(entry.answers),
@@ -110,10 +110,10 @@ def _open_campaign(campaign_id: int) -> Campaign:
     return campaign
 
 
-def _write_registration(registration: Registration | None, campaign: Campaign, address: str, entry: Entry) -> Registration:
+def _write_registration(registration: Registration | None, campaign: Campaign, entry: Entry) -> Registration:
     """A new person, or one who had cancelled and signs up again: these answers count."""
     if registration is None:
-        registration = Registration(campaign=campaign, email=address)
+        registration = Registration(campaign=campaign, email=entry.email)
         registration.set_new_token()
     registration.first_name = entry.first_name
     registration.last_name = entry.last_name

@@ -67,9 +67,12 @@ def with_standing(registrations: QuerySet[Registration]) -> QuerySet[Registratio
 def _paused() -> Q:
     """Seats that an open pause, or the switch for everything, keeps waiting."""
     standing = Pause.objects.filter(ended_at=None, account=OuterRef("account"))
-    by_verb = Q(verb="") | Q(verb="register")
-    covering = standing.filter(by_verb, Q(event=None) | Q(event=OuterRef("event")))
-    return Q(Exists(covering)) | Q(Exists(Delivery.objects.filter(paused_at__isnull=False)))
+    standing = standing.filter(verb__in=["", "register"])
+    by_account = Q(Exists(standing.filter(event=None)))
+    by_session = Q(Exists(standing.filter(session=OuterRef("session"))))
+    by_series = Q(session=None) & Q(Exists(standing.filter(event=OuterRef("event"), session=None)))
+    everything = Q(Exists(Delivery.objects.filter(paused_at__isnull=False)))
+    return by_account | by_session | by_series | everything
 
 
 def standing_of(registration: Registration) -> Standing:

@@ -6,19 +6,22 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import DatabaseError
 
-from registrations.models import Account, Seat, Verb, Wish, db_now
+from registrations.models import Account, Fact, Seat, StepState, Verb, Wish, db_now
 from registrations.services import catalog, leases, outcomes, pace, pauses, people, steps, sweeping
 from registrations.services.due import NOTHING, Due, seats_due
-from registrations.webinar.errors import Misconfigured, NotFound, PlatformError, Scope, Throttled
+from registrations.webinar.errors import Misconfigured, NotFound, PlatformError, Scope, Throttled, Unavailable
 from registrations.webinar.provider import Provider
 
 logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 5.0
 SLICE_ROWS = 10
+LATELY = timedelta(minutes=1)
+REPEATS_WAIT_TRIES = 6
 
 
 @dataclass
@@ -32,6 +35,8 @@ class Turn:
     rows: int = 0
     quiet: bool = False
     """The platform asked for quiet, or refuses everything: take no more."""
+    refused: bool = False
+    """A pause began in this turn: what was claimed before it may stand still now."""
     deadline: float = field(default_factory=lambda: time.monotonic() + SLICE_SECONDS)
 
     @property
@@ -43,17 +48,25 @@ class Turn:
         return SLICE_ROWS - self.rows
 
     def work(self, seats: list[Seat]) -> None:
-        """Do what each claimed seat needs; whatever is left when the turn is over goes back as it was."""
+        """Do what each claimed seat needs, in their order; seats in doubt of one target together, when the first comes.
+
+        Whatever is left when the turn is over, or a new pause holds it, goes back as it was.
+        """
+        seats = sorted(seats, key=lambda seat: seat.is_fulfilled)  # repeats after those who show how registering goes
+        in_doubt = {batch[0].pk: batch for batch in sweeping.by_target(seat for seat in seats if seat.in_doubt_since)}
+        self.refused = False
         for seat in seats:
             if seat.in_doubt_since is None:
-                if self.is_over:
-                    steps.release(seat)
-                else:
-                    self.serve(seat)
-        for batch in sweeping.by_target(seat for seat in seats if seat.in_doubt_since is not None and seat.lease_token):
-            if self.is_over:
-                for seat in batch:
-                    steps.release(seat)
+                batch = [seat]
+            elif seat.pk in in_doubt:
+                batch = in_doubt[seat.pk]
+            else:
+                continue
+            if self.is_over or (self.refused and pauses.holds(seat)):
+                for waiting in batch:
+                    steps.release(waiting)
+            elif seat.in_doubt_since is None:
+                self.serve(seat)
             else:
                 self.sweep(batch)
 
@@ -64,21 +77,37 @@ class Turn:
             return self._guard([seat], lambda: self._look_instead(seat))
         if seat.wish == Wish.OUT and seat.participation_id is None:
             return self._guard([seat], lambda: outcomes.removed(seat))
-        if seat.wish == Wish.IN and seat.place.is_over(db_now()):
-            return self._guard([seat], lambda: outcomes.too_late(seat))
         if seat.verb is Verb.DELETE:
             return self._guard([seat], lambda: outcomes.delete(self.provider, seat))
         return self._guard([seat], lambda: self._register(seat))
 
-    def sweep(self, seats: list[Seat]) -> bool:
-        """Settle seats in doubt of one target by one look at its list. True if nothing failed."""
+    def sweep(self, seats: list[Seat]) -> None:
+        """Settle seats in doubt of one target by one look at its list; then each by itself."""
         self.rows += 1
-        return self._guard(seats, lambda: sweeping.resolve(self.provider, seats, keep_alive=self.hold.renew))
+        found: sweeping.Found = {}
+
+        def look() -> Due:
+            found.update(sweeping.look(self.provider, seats, keep_alive=self.hold.renew))
+            return NOTHING
+
+        if self._guard(seats, look):
+            for decision in sweeping.decide(self.provider, seats, found):
+                if self.quiet:
+                    for seat in decision.seats:
+                        steps.release(seat)
+                else:
+                    self._guard(decision.seats, decision.carry_out)
 
     def _look_instead(self, seat: Seat) -> Due:
-        """A known person's second form: nothing to register, but a read in its place, so that it meets the same queue,
-        pace and outages as anybody's first form and tells nobody that the address is known."""
+        """A known person's second form: nothing to register, but it must meet the queue, pace and outages of anybody's first
+        form, or it would tell that the address is known. So the target is read in place of the registration, a moderated
+        one's list is looked at too, and while others wait because registering fails, so does this."""
+        if seat.attempts < REPEATS_WAIT_TRIES and _registering_fails(seat):
+            raise Unavailable(seat.reason or "registering_fails")
         catalog.read_again(self.provider, seat.place)
+        if seat.place.moderated:
+            steps.doubt(seat, reason="checking_admission", delay=0)
+            return seats_due(seat.account_id)
         return outcomes.still_in(seat)
 
     def _register(self, seat: Seat) -> Due:
@@ -117,5 +146,15 @@ class Turn:
             catalog.suspect_missing(seats[0].place)
         for seat in seats:
             outcomes.keep_place(seat, error)
-        self.due |= pauses.begin(account=self.account, error=error, event=seats[0].event, verb=seats[0].verb)
-        self.quiet = error.scope is Scope.ACCOUNT
+        verb = Verb(error.verb or seats[0].verb)
+        self.due |= pauses.begin(account=self.account, error=error, seat=seats[0], verb=verb)
+        self.refused = True
+        self.quiet = self.quiet or error.scope is Scope.ACCOUNT
+
+
+def _registering_fails(seat: Seat) -> bool:
+    """Others of the same target wait after a failed try, and nobody got in within the last minute."""
+    others = Seat.objects.filter(event=seat.event, session=seat.session, wish=Wish.IN).exclude(pk=seat.pk)
+    waiting = others.filter(state=StepState.QUEUED, attempts__gt=0).exclude(fact=Fact.IN)
+    arrived = others.filter(state=StepState.SETTLED, fact=Fact.IN, settled_at__gt=db_now() - LATELY, attempts__gt=0)
+    return waiting.exists() and not arrived.exists()

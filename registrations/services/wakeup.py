@@ -11,5 +11,5 @@ def look() -> Due:
     """Everything that is due now and that nobody has rung for."""
     if Delivery.is_paused():
         return NOTHING
-    late = answering.follow_up()
-    return late | seating.due_accounts() | emailing.due_senders()
+    waiting = answering.follow_up() | seating.give_up_over()
+    return waiting | seating.due_accounts() | emailing.due_senders()

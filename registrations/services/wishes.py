@@ -17,6 +17,9 @@ from registrations.models import (
 )
 from registrations.services.due import NOTHING, Due, seats_due
 
+HARMS_WORKERS = ("lost_leases", "inner_fault")
+"""Why a seat is parked that only staff may put back: anybody can post anybody's address again and again."""
+
 
 def want_in(registration: Registration) -> Due:
     """Enroll a registration in its campaign's target."""
@@ -63,6 +66,8 @@ def want_out(registration: Registration) -> Due:
 
 def _run_once_more(seat: Seat) -> None:
     """Put a seat at rest back into the queue; one that is at work or waiting for its next try is only made due."""
+    if seat.state == StepState.PARKED and seat.reason in HARMS_WORKERS:
+        return
     if seat.state in (StepState.SETTLED, StepState.PARKED, StepState.CANCELLED):
         seat.requeue()
     elif seat.state == StepState.QUEUED and seat.fact != Fact.IN and seat.in_doubt_since is None:

@@ -65,6 +65,8 @@ class Misconfigured(PlatformError):
         super().__init__(code, detail)
         self.scope = scope
         self.fields = dict(fields or {})
+        self.verb = ""
+        """Which kind of call was refused, where the caller made another one than it set out to make."""
 
 
 class NotFound(Misconfigured):

@@ -103,6 +103,7 @@ class World:
     def settle(self, turns: int = 4) -> None:
         """Let everything run as if all waiting times had passed."""
         for _ in range(turns):
+            seating.give_up_over()
             self.drain_seats()
             self.make_all_due()
         self.drain_mails()
