@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
-from registrations.models import Fact, OutgoingEmail, StepState, Wish
-from registrations.services import cancelling, private_page
+from registrations.models import Fact, OutgoingEmail, Registration, Seat, StepState, TimelineEntry, Wish
+from registrations.services import cancelling, outcomes, private_page, wishes
 from registrations.services.campaigns import Availability
+from registrations.services.due import Due
 from registrations.services.signup import NotOpen
 from registrations.services.tokens import UnknownToken
+from tests import factories
 from tests.services.conftest import World
+from tests.services.racing import at_once, on_postgresql
 
 
 def test_a_cancel_deletes_the_person_at_the_platform_and_is_confirmed(world: World) -> None:
@@ -144,3 +151,50 @@ def test_an_unknown_token_opens_nothing(world: World) -> None:
     for door in (cancelling.cancel, cancelling.come_back, private_page.read, private_page.calendar):
         with pytest.raises(UnknownToken):
             door(token="x" * 43)
+
+
+def test_somebody_whom_the_platform_knows_but_whose_link_it_does_not_tell_can_leave(world: World) -> None:
+    campaign = world.campaign()
+    path = f"/eventsessions/{campaign.session.external_id}/register"
+    world.sandbox.platform("POST", path, {"email": "known@example.com", "sendEmail": False})
+    world.sandbox.switches(register_duplicate="conflict")
+    person = world.sign_up(campaign, "known@example.com")
+    Seat.objects.update(first_call_at="2100-01-01T00:00:00Z")
+    world.settle()
+    assert (world.seat(person).state, world.seat(person).reason) == (StepState.PARKED, "known_without_link")
+
+    world.cancel(person)
+    world.settle()
+    assert not world.at_platform("known@example.com")
+    assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_coming_back_in_the_instant_in_which_one_is_taken_out_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = factories.make_person()
+    factories.let_in(person)
+    cancelling.cancel(token=person.token)
+    seat = factories.claimed_seat(person)
+    taken_out, coming_back = threading.Event(), threading.Event()
+    write, want_in = TimelineEntry.write, wishes.want_in
+
+    def written(ids: Iterable[int], code: TimelineEntry.Code, **more: Any) -> None:
+        if code == TimelineEntry.Code.REMOVED:
+            taken_out.set()
+            coming_back.wait(0.5)  # it comes only if it need not wait for the registration
+        write(list(ids), code, **more)
+
+    def wanted(registration: Registration) -> Due:
+        coming_back.set()
+        return want_in(registration)
+
+    def come_back() -> None:
+        assert taken_out.wait(5)
+        cancelling.come_back(token=person.token)
+
+    monkeypatch.setattr(TimelineEntry, "write", written)
+    monkeypatch.setattr(wishes, "want_in", wanted)
+    assert at_once(lambda: outcomes.removed(seat), come_back) == []
+    seat.refresh_from_db()
+    assert (seat.state, seat.wish, seat.fact) == (StepState.QUEUED, Wish.IN, Fact.OUT)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
 
 from registrations.models import Account, Event, EventStatus, Pause, Session, db_now
-from registrations.services import catalog
+from registrations.services import catalog, pauses
+from registrations.services.due import NOTHING, Due
 from registrations.webinar.errors import Misconfigured
+from registrations.webinar.provider import EventInfo
+from registrations.webinar.providers.webinar_ru import WebinarRu
 from tests.services.conftest import World
 
 
@@ -106,3 +110,28 @@ def test_whoever_waits_for_a_cancelled_session_is_told(world: World, settings: L
     world.settle()
     assert person.mails.get().kind == "no_link"
     assert "webinars@example.org" in world.mails("ivan@example.com")[0]["text"]
+
+
+def test_a_reading_that_takes_long_is_not_begun_again_while_it_lasts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert catalog.due_syncs() == Due(syncs=frozenset({world.account.pk}))
+    events = WebinarRu.events
+    due_meanwhile = []
+
+    def looked_at(self: WebinarRu, *, since: datetime) -> Iterator[EventInfo]:
+        due_meanwhile.append(catalog.due_syncs())
+        return events(self, since=since)
+
+    monkeypatch.setattr(WebinarRu, "events", looked_at)
+    catalog.sync(account_id=world.account.pk)
+    assert due_meanwhile == [NOTHING]
+
+
+def test_while_everything_is_paused_no_events_are_read(world: World) -> None:
+    pauses.pause_everything(user_id=None)
+    assert catalog.due_syncs() == NOTHING
+    assert catalog.sync(account_id=world.account.pk) == NOTHING
+    assert world.sandbox.counters() == {}
+    assert Account.objects.get().synced_at is None
+
+    pauses.resume_everything()
+    assert catalog.due_syncs() == Due(syncs=frozenset({world.account.pk}))

@@ -9,10 +9,13 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from registrations.models import Campaign, Registration, Seat, Submission, db_now
-from registrations.services import signup
+from registrations.models import Campaign, Fact, Registration, Seat, StepState, Submission, db_now
+from registrations.services import answering, outcomes, signup
 from registrations.services.campaigns import Availability
 from registrations.services.signup import Entry, NotOpen, Receipt
+from registrations.webinar.provider import Participation
+from tests import factories
+from tests.services import racing
 from tests.services.conftest import World
 
 ENTRY = Entry(email="ivan@example.com", first_name="Ivan", last_name="Petrov")
@@ -47,6 +50,13 @@ def test_the_same_form_with_other_content_is_a_new_submission(world: World) -> N
     first, second = post(campaign), post(campaign, email="ivan.petrov@example.com")
     assert first.progress_token != second.progress_token
     assert Registration.objects.count() == 2
+
+
+@pytest.mark.parametrize("spelling", ["IVAN@example.com", " ivan@Example.COM "])
+def test_the_same_form_with_another_spelling_of_the_address_is_a_repeat(world: World, spelling: str) -> None:
+    campaign = world.campaign()
+    assert post(campaign).progress_token == post(campaign, email=spelling).progress_token
+    assert Submission.objects.count() == 1
 
 
 @pytest.mark.parametrize("spelling", ["IVAN@example.com", " ivan@Example.COM ", "Ivan@EXAMPLE.com"])
@@ -132,3 +142,28 @@ def test_what_is_kept_of_tokens_opens_nothing(world: World) -> None:
     receipt = post(campaign)
     submission = Submission.objects.values().get()
     assert receipt.progress_token not in str(submission)
+
+
+@racing.on_postgresql
+def test_a_form_for_the_same_seat_in_the_instant_in_which_it_is_settled_is_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = factories.make_campaign()
+    second = factories.make_campaign(event=first.event)
+    person = factories.make_person(campaign=first, email=ENTRY.email)
+    seat = factories.claimed_seat(person)
+    lock_registrations = answering.lock_registrations
+
+    def overtaken(seat: Seat) -> list[Registration]:
+        locked = lock_registrations(seat)
+        assert racing.at_once(lambda: post(second)) == []
+        return locked
+
+    monkeypatch.setattr(answering, "lock_registrations", overtaken)
+    answer = Participation(
+        participation_id="1", email=seat.address, link="https://rooms.example.org/1", admitted=True, registered_at=db_now()
+    )
+    outcomes.let_in(seat, answer)
+    seat.refresh_from_db()
+    assert (seat.state, seat.fact) == (StepState.SETTLED, Fact.IN)
+    assert sorted(Submission.objects.values_list("campaign", "mail__kind")) == [(first.pk, "link"), (second.pk, "link")]

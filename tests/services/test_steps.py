@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from registrations.models import Account, Event, Priority, Seat, StepState, Wish, db_now
-from registrations.services import leases, steps
+from registrations.models import Account, Event, Fact, Priority, Registration, Seat, StepState, Wish, db_now
+from registrations.services import leases, outcomes, steps
 from registrations.services.steps import Finish
+from registrations.webinar.provider import Participation
+from tests import factories
+from tests.services.conftest import World
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +162,53 @@ def test_a_hold_that_ran_out_and_was_taken_over_does_not_renew(event: Event) -> 
         Account.objects.update(lease_token="00000000-0000-0000-0000-000000000001")
         held.until = db_now()
         assert not held.renew()
+
+
+def test_a_hold_that_was_taken_over_never_renews_again(event: Event) -> None:
+    with leases.hold(Account, event.account_id) as held:
+        assert held is not None
+        Account.objects.update(lease_token="00000000-0000-0000-0000-000000000001")
+        held.until = db_now() + timedelta(seconds=1)
+        assert [held.renew(), held.renew()] == [False, False]
+
+
+def registered_late(world: World, person: Registration) -> Participation:
+    """The platform registers somebody now, by a call whose maker has lost the lease; returns its answer."""
+    path = f"/eventsessions/{person.campaign.session.external_id}/register"
+    made = world.sandbox.platform("POST", path, {"email": person.email, "name": "Ivan", "sendEmail": False})
+    return Participation(
+        participation_id=str(made["participationId"]),
+        email=person.email,
+        link=made["link"],
+        admitted=True,
+        registered_at=db_now(),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_left_before_a_late_answer_of_a_lost_lease_is_taken_out_all_the_same(world: World) -> None:
+    person = world.sign_up(world.campaign(), "ivan@example.com")
+    lost = factories.claimed_seat(person)
+    lose_lease(lost)
+    world.cancel(person)
+    world.drain_seats()
+    assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
+
+    outcomes.let_in(lost, registered_late(world, person))
+    world.settle()
+    assert not world.at_platform("ivan@example.com")
+    assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_late_answer_of_a_lost_lease_spares_the_next_worker_the_search_for_the_link(world: World) -> None:
+    person = world.sign_up(world.campaign(), "ivan@example.com")
+    lost = factories.claimed_seat(person)
+    lose_lease(lost)
+    answer = registered_late(world, person)
+    outcomes.let_in(lost, answer)
+    world.drain_seats()
+    seat = world.seat(person)
+    assert (seat.state, seat.fact, seat.link) == (StepState.SETTLED, Fact.IN, answer.link)
+    assert "register" not in world.sandbox.counters() or world.sandbox.counters()["register"] == {"201": 1}
+    assert len(world.mails("ivan@example.com")) == 1
