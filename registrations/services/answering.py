@@ -11,12 +11,10 @@ from django.db.models import Max, Q, QuerySet
 
 from registrations.models import (
     EnrollmentWish,
-    Event,
     OutgoingEmail,
     Priority,
     Registration,
     Seat,
-    Session,
     StepState,
     Submission,
     TimelineEntry,
@@ -30,7 +28,6 @@ LATE = timedelta(minutes=5)
 KNOWN_MAIL_GAP = timedelta(minutes=10)
 KNOWN_MAILS_A_DAY = 3
 FOLLOW_UP_BATCH = 200
-POINTLESS_AFTER_THE_END = ("link", "known", "delayed")
 
 logger = logging.getLogger(__name__)
 
@@ -137,16 +134,11 @@ def queue_mail(
         silent=silent,
         facts=facts,
         priority=priority,
-        expires_at=_place(registration).ends_at if kind in POINTLESS_AFTER_THE_END else None,
         requested_by_id=requested_by_id,
     )
     if not silent:
         TimelineEntry.write([registration.pk], TimelineEntry.Code.MAIL_QUEUED, data={"mail": mail.pk, "kind": kind})
     return mail
-
-
-def _place(registration: Registration) -> Event | Session:
-    return registration.campaign.session or registration.campaign.event
 
 
 def follow_up() -> Due:

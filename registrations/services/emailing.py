@@ -99,7 +99,9 @@ def _work_off(sender: Sender, connection: Connection, held: leases.Hold) -> bool
 
 
 def _claim(sender: Sender) -> list[OutgoingEmail]:
-    mails = OutgoingEmail.objects.filter(sender=sender).select_related("registration__campaign", "sender")
+    mails = OutgoingEmail.objects.filter(sender=sender).select_related(
+        "registration__campaign__event__account", "registration__campaign__session", "sender"
+    )
     return steps.claim(rows=mails, limit=CLAIM_ROWS)
 
 

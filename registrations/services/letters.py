@@ -24,6 +24,8 @@ from registrations.models import (
 from registrations.models.campaign import DEFAULT_ACCENT
 from registrations.services.reasons import sentence
 
+POINTLESS_AFTER_THE_END = ("link", "known", "delayed")
+
 
 def public_host() -> str:
     """The host name of this installation, as in its addresses."""
@@ -48,10 +50,13 @@ def write_letter(mail: OutgoingEmail) -> Letter | None:
 
 
 def _overtaken(mail: OutgoingEmail, registration: Registration) -> bool:
-    """Whether things have moved on: the person came back, left, or has the link that the mail says is to follow."""
+    """Whether things have moved on: the event is over, the person came back, left, or has the link that is to follow."""
+    campaign = registration.campaign
     wants_in = registration.enrollments.filter(wish=EnrollmentWish.IN)
     if mail.kind == "cancelled":
         return wants_in.exists()
+    if mail.kind in POINTLESS_AFTER_THE_END and (campaign.session or campaign.event).is_over(db_now()):
+        return True
     if mail.kind in ("delayed", "no_link"):
         return not wants_in.exists() or not wants_in.filter(seat__link_hash=None).exists()
     return False

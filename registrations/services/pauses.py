@@ -115,9 +115,14 @@ def end(pause: Pause) -> None:
 
 
 def retry_soon(*, event: Event) -> None:
-    """Somebody mended an event: probe its pauses now instead of later, and try those whom no question helped."""
+    """Somebody mended an event: probe its pauses now instead of later, and try those whom no question helped.
+
+    What lacked a question is not probed but simply goes on: the oldest who waits may be of a campaign that still lacks it.
+    """
     now = db_now()
-    Pause.objects.filter(event=event, ended_at=None).update(next_probe_at=now)
+    standing = Pause.objects.filter(event=event, ended_at=None)
+    standing.filter(reason="extra_field").update(ended_at=now)
+    standing.update(next_probe_at=now)
     Seat.objects.filter(event=event, state=StepState.QUEUED, reason="extra_field").update(run_at=now)
 
 

@@ -104,6 +104,7 @@ class Turn:
         one's list is looked at too, and while others wait because registering fails, so does this."""
         if seat.attempts < REPEATS_WAIT_TRIES and _registering_fails(seat):
             raise Unavailable(seat.reason or "registering_fails")
+        catalog.refresh_place(self.provider, seat.place)
         catalog.read_again(self.provider, seat.place)
         if seat.place.moderated:
             steps.doubt(seat, reason="checking_admission", delay=0)

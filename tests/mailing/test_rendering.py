@@ -112,7 +112,9 @@ def test_whoever_gets_no_link_is_told_why_and_whom_to_ask(why: str, sentence: st
         assert "help@example.org" in text
 
 
-@pytest.mark.parametrize(("scope", "sentence"), [("account", "goes on by itself"), ("target", "then resume it")])
+@pytest.mark.parametrize(
+    ("scope", "sentence"), [("account", "goes on by itself"), ("target", "once when the campaign is saved")]
+)
 def test_staff_learn_what_is_paused_why_and_what_resumes_it(scope: str, sentence: str):
     words = words_of(a_letter(kind="staff_pause", private_url="", meetings=(), facts={**STAFF_FACTS, "scope": scope}))
     assert words.subject == "Paused: MTS Link, Law School"
