@@ -37,7 +37,6 @@ class Step(models.Model):
 
     state = models.CharField(_("state"), max_length=10, choices=StepState.choices, default=StepState.QUEUED)
     run_at = models.DateTimeField(_("due at"), default=db_now)
-    expires_at = models.DateTimeField(_("pointless after"), null=True, blank=True)
     priority = models.PositiveSmallIntegerField(default=Priority.NOW, choices=Priority.choices)
     version = models.PositiveIntegerField(default=1)
     lease_token = models.UUIDField(null=True, editable=False)

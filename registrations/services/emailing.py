@@ -154,8 +154,8 @@ def _freeze(mail: OutgoingEmail) -> Letter | None:
     if mail.data_started_at is not None:
         return Letter.from_json(mail.letter)
     letter = write_letter(mail)
-    if letter is None or (mail.expires_at is not None and mail.expires_at < db_now()):
-        steps.cancel(mail, reason="overtaken" if letter is None else "expired")
+    if letter is None:
+        steps.cancel(mail, reason="overtaken")
         _log(mail, Code.MAIL_DROPPED)
         return None
     if KINDS[mail.kind].needs_link and not mail.silent and not any(meeting.link for meeting in letter.meetings):

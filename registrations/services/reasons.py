@@ -96,7 +96,6 @@ _SEATS: Mapping[str, Reason] = {
     "wrong_link": Reason(_("The platform answered with a link that belongs to somebody else; it was refused.")),
     "nothing_moderated": Reason(_("The platform did not let the person in when asked to; we look again.")),
     "registering_fails": Reason(_("Others wait for the platform too; this goes on when it answers again.")),
-    "expired": Reason(_("The event was over before the mail could be sent.")),
     "inner_fault": Reason(
         _("Something failed in regsite itself while working on this."),
         _("Look into the log of the workers, then press “Try again”."),

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError
 
-from registrations.models import Account, Fact, Seat, StepState, Verb, Wish, db_now
+from registrations.models import Account, Fact, Seat, StepState, TimelineEntry, Verb, Wish, db_now
 from registrations.services import catalog, leases, outcomes, pace, pauses, people, steps, sweeping
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.webinar.errors import Misconfigured, NotFound, PlatformError, Scope, Throttled, Unavailable
@@ -107,8 +107,7 @@ class Turn:
         catalog.refresh_place(self.provider, seat.place)
         catalog.read_again(self.provider, seat.place)
         if seat.place.moderated:
-            steps.doubt(seat, reason="checking_admission", delay=0)
-            return seats_due(seat.account_id)
+            sweeping.look(self.provider, [seat], keep_alive=self.hold.renew)
         return outcomes.still_in(seat)
 
     def _register(self, seat: Seat) -> Due:
@@ -157,5 +156,7 @@ def _registering_fails(seat: Seat) -> bool:
     """Others of the same target wait after a failed try, and nobody got in within the last minute."""
     others = Seat.objects.filter(event=seat.event, session=seat.session, wish=Wish.IN).exclude(pk=seat.pk)
     waiting = others.filter(state=StepState.QUEUED, attempts__gt=0).exclude(fact=Fact.IN)
-    arrived = others.filter(state=StepState.SETTLED, fact=Fact.IN, settled_at__gt=db_now() - LATELY, attempts__gt=0)
+    arrived = TimelineEntry.objects.filter(
+        code=TimelineEntry.Code.REGISTERED, at__gt=db_now() - LATELY, registration__enrollments__seat__in=others
+    )
     return waiting.exists() and not arrived.exists()

@@ -262,14 +262,6 @@ def lost_link(world: World) -> Registration:
     return person
 
 
-def test_a_lost_link_is_replaced_by_registering_anew(world: World, settings: LazySettings, lost_link: Registration) -> None:
-    work_on(world, settings, rounds=2)
-    [participation] = world.at_platform("ivan@example.com")
-    seat = world.seat(lost_link)
-    assert (seat.state, seat.link) == (StepState.SETTLED, participation["link"])
-    assert participation["link"] in world.mails("ivan@example.com")[0]["links"]
-
-
 def test_registering_anew_waits_where_the_platform_deletes_nobody(
     world: World, settings: LazySettings, monkeypatch: pytest.MonkeyPatch, lost_link: Registration
 ) -> None:
@@ -279,7 +271,6 @@ def test_registering_anew_waits_where_the_platform_deletes_nobody(
         world.drain_seats(3)
     assert calls(world, "register") == 2
     assert waits(world.seat(lost_link)) > 0
-
     work_on(world, settings, rounds=3)
     assert world.seat(lost_link).state == StepState.SETTLED
 
