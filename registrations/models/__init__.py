@@ -1,7 +1,7 @@
 """What regsite remembers."""
 
 from registrations.models.account import Account, Delivery, Pause, Sender
-from registrations.models.campaign import Campaign, Question
+from registrations.models.campaign import Bulk, Campaign, Question
 from registrations.models.clock import db_now
 from registrations.models.event import Event, EventStatus, Session
 from registrations.models.fields import EncryptedTextField, fingerprint
@@ -14,6 +14,7 @@ from registrations.models.timeline import TimelineEntry
 __all__ = [
     "OPEN_STATES",
     "Account",
+    "Bulk",
     "Campaign",
     "Delivery",
     "EncryptedTextField",

@@ -20,6 +20,13 @@ def language_choices() -> list[tuple[str, str]]:
     return [(code, str(name)) for code, name in settings.LANGUAGES]
 
 
+class Bulk(models.TextChoices):
+    """When many people may be registered by one call, whose answer says less about each."""
+
+    QUEUE = "queue", _("when a queue forms")
+    NEVER = "never", _("never")
+
+
 class Campaign(models.Model):
     """The sign-up page of one event, its texts, questions and opening times. `session` is empty for a whole-series sign-up."""
 
@@ -43,6 +50,13 @@ class Campaign(models.Model):
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
     places = models.PositiveIntegerField(_("places"), null=True, blank=True, help_text=_("Empty: no limit."))
+    bulk = models.CharField(
+        _("many people in one call"),
+        max_length=10,
+        choices=Bulk.choices,
+        default=Bulk.QUEUE,
+        help_text=_("Fifty people take one call instead of fifty. Whoever the answer leaves out is registered singly."),
+    )
     published = models.BooleanField(_("published"), default=True)
     contact_email = models.EmailField(
         _("contact for people"), blank=True, help_text=_("Shown on every page and mail. Empty: the installation's.")

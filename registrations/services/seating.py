@@ -10,7 +10,7 @@ from registrations.models import Account, Delivery, EventStatus, Pause, Seat, St
 from registrations.services import leases, outcomes, pauses, steps
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.platform import connected
-from registrations.services.turns import Turn
+from registrations.services.turns import CLAIM_ROWS, Turn
 from registrations.webinar.errors import Misconfigured, PlatformError
 
 LINGER_SECONDS = 0.3
@@ -69,7 +69,7 @@ def _with_places(seats: QuerySet[Seat]) -> QuerySet[Seat]:
 def _work_off(turn: Turn) -> None:
     lingered = False
     while not turn.is_over:
-        seats = steps.claim(rows=claimable(turn.account), limit=turn.rows_left)
+        seats = steps.claim(rows=claimable(turn.account), limit=CLAIM_ROWS)
         if seats:
             turn.work(seats)
         elif lingered:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from django.db import DatabaseError
 
 from registrations.models import Account, Fact, Seat, StepState, TimelineEntry, Verb, Wish, db_now
-from registrations.services import catalog, leases, outcomes, pace, pauses, people, steps, sweeping
+from registrations.services import catalog, coalescing, leases, outcomes, pace, pauses, people, steps, sweeping
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.webinar.errors import Misconfigured, NotFound, PlatformError, Scope, Throttled, Unavailable
-from registrations.webinar.provider import Provider
+from registrations.webinar.provider import Person, Provider
 
 logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 5.0
-SLICE_ROWS = 10
+SLICE_CALLS = 10
+CLAIM_ROWS = 50
 LATELY = timedelta(minutes=1)
 REPEATS_WAIT_TRIES = 6
 
@@ -32,7 +34,7 @@ class Turn:
     provider: Provider
     hold: leases.Hold
     due: Due = NOTHING
-    rows: int = 0
+    calls: int = 0
     quiet: bool = False
     """The platform asked for quiet, or refuses everything: take no more."""
     refused: bool = False
@@ -41,38 +43,40 @@ class Turn:
 
     @property
     def is_over(self) -> bool:
-        return self.quiet or self.rows >= SLICE_ROWS or time.monotonic() >= self.deadline or not self.hold.renew()
-
-    @property
-    def rows_left(self) -> int:
-        return SLICE_ROWS - self.rows
+        return self.quiet or self.calls >= SLICE_CALLS or time.monotonic() >= self.deadline or not self.hold.renew()
 
     def work(self, seats: list[Seat]) -> None:
         """Do what each claimed seat needs, in their order; seats in doubt of one target together, when the first comes.
 
         Whatever is left when the turn is over, or a new pause holds it, goes back as it was.
         """
-        seats = sorted(seats, key=lambda seat: seat.is_fulfilled)  # repeats after those who show how registering goes
-        in_doubt = {batch[0].pk: batch for batch in sweeping.by_target(seat for seat in seats if seat.in_doubt_since)}
         self.refused = False
-        for seat in seats:
-            if seat.in_doubt_since is None:
-                batch = [seat]
-            elif seat.pk in in_doubt:
-                batch = in_doubt[seat.pk]
-            else:
-                continue
-            if self.is_over or (self.refused and pauses.holds(seat)):
+        for batch in self._batches(seats):
+            if self.is_over or (self.refused and pauses.holds(batch[0])):
                 for waiting in batch:
                     steps.release(waiting)
-            elif seat.in_doubt_since is None:
-                self.serve(seat)
-            else:
+            elif batch[0].in_doubt_since is not None:
                 self.sweep(batch)
+            elif len(batch) > 1:
+                self.invite(batch)
+            else:
+                self.serve(batch[0])
+
+    def _batches(self, seats: list[Seat]) -> Iterator[list[Seat]]:
+        """The seats in their order, each with all that share its call; repeats after those who show how registering goes."""
+        limit = self.provider.capabilities.bulk_limit
+        in_doubt = sweeping.by_target(seat for seat in seats if seat.in_doubt_since is not None)
+        shared = {batch[0].pk: batch for batch in (*in_doubt, *coalescing.batches(seats, limit=limit))}
+        led = {seat.pk for batch in shared.values() for seat in batch}
+        for seat in sorted(seats, key=lambda seat: seat.is_fulfilled):
+            if seat.pk in shared:
+                yield shared[seat.pk]
+            elif seat.pk not in led:
+                yield [seat]
 
     def serve(self, seat: Seat) -> bool:
         """One call, or none where none is needed. True if nothing failed."""
-        self.rows += 1
+        self.calls += 1
         if seat.is_fulfilled:
             return self._guard([seat], lambda: self._look_instead(seat))
         if seat.wish == Wish.OUT and seat.participation_id is None:
@@ -81,9 +85,34 @@ class Turn:
             return self._guard([seat], lambda: outcomes.delete(self.provider, seat))
         return self._guard([seat], lambda: self._register(seat))
 
+    def invite(self, seats: list[Seat]) -> None:
+        """Register people of one target in one call; then each by what the answer says of them."""
+        self.calls += 1
+        invited: list[coalescing.Invited] = []
+        begun: list[tuple[Seat, Person]] = []
+
+        def call() -> Due:
+            catalog.refresh_place(self.provider, seats[0].place)
+            for seat in seats[1:]:
+                seat.place.extra_fields = seats[0].place.extra_fields
+            begun.extend(coalescing.begin(coalescing.people_of(seats, refuse=self._refuse)))
+            if begun:
+                invited.extend(coalescing.invite(self.provider, begun))
+            return NOTHING
+
+        if self._guard(seats, call):
+            for item in invited:
+                self._guard([item.seat], partial(coalescing.settle, self.provider, item))
+
+    def _refuse(self, seat: Seat, error: PlatformError) -> None:
+        def fail() -> Due:
+            raise error
+
+        self._guard([seat], fail)
+
     def sweep(self, seats: list[Seat]) -> None:
         """Settle seats in doubt of one target by one look at its list; then each by itself."""
-        self.rows += 1
+        self.calls += 1
         found: sweeping.Found = {}
 
         def look() -> Due:
