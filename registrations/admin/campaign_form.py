@@ -91,7 +91,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Campaign
         fields = (
             "event", "session", "title", "slug", "organizer", "description", "language", "published",
-            "opens_at", "closes_at", "places", "accent", "sender", "contact_email", "mail_intro",
+            "opens_at", "closes_at", "places", "bulk", "accent", "sender", "contact_email", "mail_intro",
         )  # fmt: skip
         widgets = {
             "accent": UnfoldAdminColorInputWidget(),

@@ -57,7 +57,7 @@ class CampaignAdmin(StaffModelAdmin):
                 )
             },
         ),
-        (gettext_lazy("When and how many"), {"fields": ("opens_at", "closes_at", "places")}),
+        (gettext_lazy("When and how many"), {"fields": ("opens_at", "closes_at", "places", "bulk")}),
         (gettext_lazy("Look"), {"fields": ("accent",)}),
         (gettext_lazy("Mail"), {"fields": ("sender", "contact_email", "mail_intro")}),
     )  # fmt: skip

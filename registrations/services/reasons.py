@@ -96,6 +96,7 @@ _SEATS: Mapping[str, Reason] = {
     "wrong_link": Reason(_("The platform answered with a link that belongs to somebody else; it was refused.")),
     "nothing_moderated": Reason(_("The platform did not let the person in when asked to; we look again.")),
     "registering_fails": Reason(_("Others wait for the platform too; this goes on when it answers again.")),
+    "left_out_of_bulk": Reason(_("The platform's answer for many people left this one out; asked for singly.")),
     "inner_fault": Reason(
         _("Something failed in regsite itself while working on this."),
         _("Look into the log of the workers, then press “Try again”."),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from registrations.models import Account, Campaign, Event, OutgoingEmail, Registration, Seat, Session
+from registrations.models import Account, Bulk, Campaign, Event, OutgoingEmail, Registration, Seat, Session
 from registrations.services import cancelling, catalog, emailing, seating, signup
 from registrations.services.due import Due
 from registrations.services.senders import default_sender
@@ -44,18 +44,19 @@ class World:
     def campaign(self, *, series: bool = False, **options: Any) -> Campaign:
         """A campaign for a new event: of its only session, or of the whole series."""
         questions = options.pop("questions", ())
+        bulk = options.pop("bulk", Bulk.QUEUE)
         details = {"sessions": 3, "whole_series": True} if series else {}
         made = self.sandbox.make_event(f"Webinar {next(_numbers)}", **details, **options)
         catalog.sync(account_id=self.account.pk)
         event = Event.objects.get(external_id=str(made.event_id))
-        campaign = self.campaign_for(event, session=None if series else event.sessions.get())
+        campaign = self.campaign_for(event, session=None if series else event.sessions.get(), bulk=bulk)
         for question in questions:
             campaign.questions.create(**question)
         return campaign
 
-    def campaign_for(self, event: Event, *, session: Session | None) -> Campaign:
+    def campaign_for(self, event: Event, *, session: Session | None, bulk: Bulk = Bulk.QUEUE) -> Campaign:
         return Campaign.objects.create(
-            event=event, session=session, slug=f"campaign-{next(_numbers)}", title=event.title, language="en"
+            event=event, session=session, slug=f"campaign-{next(_numbers)}", title=event.title, language="en", bulk=bulk
         )
 
     def sign_up(self, campaign: Campaign, email: str = "", *, first_name: str = "Ivan", **entry: Any) -> Registration:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from registrations.models import Account, Campaign, Event, Fact, OutgoingEmail, Pause, Seat, StepState, db_now
+from registrations.models import Account, Bulk, Campaign, Event, Fact, OutgoingEmail, Pause, Seat, StepState, db_now
 from registrations.services import campaigns, catalog
 from tests.services.conftest import World
 from tests.services.timing import ago, put_forward
@@ -114,7 +114,7 @@ def test_a_pause_of_one_session_spares_the_other_sessions_of_its_series(world: W
 
 
 def test_the_first_probe_comes_after_a_minute_however_many_were_refused_at_first(world: World) -> None:
-    campaign = world.campaign()
+    campaign = world.campaign(bulk=Bulk.NEVER)
     catalog.read_details(event_id=campaign.event_id, session_id=campaign.session_id)
     require_field(world, campaign, "City")
     people = [world.sign_up(campaign) for _ in range(8)]
@@ -127,7 +127,7 @@ def test_the_first_probe_comes_after_a_minute_however_many_were_refused_at_first
 
 
 def test_a_probe_that_fails_in_another_way_is_put_off(world: World) -> None:
-    campaign = world.campaign()
+    campaign = world.campaign(bulk=Bulk.NEVER)
     world.sandbox.fault("register", "status", status=403)
     for _ in range(3):
         world.sign_up(campaign)

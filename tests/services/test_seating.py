@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registrations.models import Account, Delivery, Fact, OutgoingEmail, Pause, StepState, db_now
+from registrations.models import Account, Bulk, Delivery, Fact, OutgoingEmail, Pause, StepState, db_now
 from registrations.services import pauses, seating
 from registrations.services.due import NOTHING
 from tests.services.conftest import World
@@ -298,7 +298,7 @@ def test_a_seat_that_costs_five_leases_is_parked(world: World) -> None:
 
 
 def test_more_people_than_a_slice_takes_ring_again(world: World) -> None:
-    campaign = world.campaign()
+    campaign = world.campaign(bulk=Bulk.NEVER)
     for number in range(12):
         world.sign_up(campaign, f"ivan{number}@example.com")
     assert world.account.pk in seating.drain(account_id=world.account.pk).seats
@@ -307,7 +307,7 @@ def test_more_people_than_a_slice_takes_ring_again(world: World) -> None:
 
 def test_calls_keep_the_accounts_pace(world: World) -> None:
     Account.objects.update(calls_per_second=4)
-    campaign = world.campaign()
+    campaign = world.campaign(bulk=Bulk.NEVER)
     world.sandbox.switches(rate=4)
     for number in range(6):
         world.sign_up(campaign, f"ivan{number}@example.com")

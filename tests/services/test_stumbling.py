@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registrations.models import Pause, StepState, db_now
+from registrations.models import Bulk, Pause, StepState, db_now
 from registrations.services import steps
 from registrations.services.senders import default_sender
 from registrations.webinar.provider import Participation, Person, Target
@@ -27,7 +27,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_person_on_whom_our_code_fails_holds_nobody_up_and_ends_with_staff(world: World, poison: None) -> None:
-    campaign = world.campaign()
+    campaign = world.campaign(bulk=Bulk.NEVER)
     bad = world.sign_up(campaign, "poison@example.com")
     good = [world.sign_up(campaign, f"ivan{number}@example.com") for number in range(3)]
     world.drain_seats()
