@@ -58,6 +58,7 @@ class Account(Lease):
     next_call_at = models.DateTimeField(default=db_now, editable=False)
     owner_name = models.CharField(_("belongs to"), max_length=200, blank=True, editable=False)
     checked_at = models.DateTimeField(_("checked"), null=True, editable=False)
+    sync_began_at = models.DateTimeField(null=True, editable=False)
     synced_at = models.DateTimeField(_("events read"), null=True, editable=False)
     sync_trouble = models.CharField(max_length=300, blank=True, editable=False)
 

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from registrations.models import Account, Delivery, Event, EventStatus, Pause, Session, db_now
-from registrations.services import pauses
+from registrations.services import pace, pauses
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.platform import connected
-from registrations.webinar.errors import Misconfigured, NotFound, PlatformError
+from registrations.webinar.errors import Misconfigured, NotFound, PlatformError, Throttled
 from registrations.webinar.provider import EventInfo, Owner, Provider, SessionInfo
 
 DETAILS_FRESH = timedelta(minutes=10)
@@ -42,7 +42,7 @@ def due_syncs() -> Due:
     """Accounts whose events were last read too long ago."""
     if Delivery.is_paused():
         return NOTHING
-    stale = Account.objects.filter(Q(synced_at=None) | Q(synced_at__lte=db_now() - SYNC_EVERY))
+    stale = Account.objects.filter(Q(sync_began_at=None) | Q(sync_began_at__lte=db_now() - SYNC_EVERY))
     return Due(syncs=frozenset(stale.values_list("pk", flat=True)))
 
 
@@ -54,17 +54,21 @@ def sync(*, account_id: int) -> Due:
     if Delivery.is_paused():
         return NOTHING
     account = Account.objects.get(pk=account_id)
-    # Written before as well as after: a long reading must not be begun again while it lasts.
-    Account.objects.filter(pk=account_id).update(synced_at=db_now())
-    trouble = ""
+    # Written at once: a long reading must not be begun again while it lasts.
+    row = Account.objects.filter(pk=account_id)
+    row.update(sync_began_at=db_now())
     due = NOTHING
     try:
         with connected(account) as provider:
             seen = {mirror_event(account, info) for info in provider.events(since=db_now() - LOOK_BACK)}
             due = _look_closely(provider, account, seen)
+    except Throttled as error:
+        pace.hold_off(account_id=account_id, seconds=error.retry_after)
+        row.update(sync_began_at=None)  # no trouble, only a busy minute: the schedule begins again soon
     except PlatformError as error:
-        trouble = str(error)[:300]
-    Account.objects.filter(pk=account_id).update(synced_at=db_now(), sync_trouble=trouble)
+        row.update(sync_trouble=str(error)[:300])
+    else:
+        row.update(synced_at=db_now(), sync_trouble="")
     return due
 
 

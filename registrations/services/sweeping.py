@@ -61,7 +61,7 @@ def decide(provider: Provider, seats: list[Seat], found: Found) -> Iterator[Deci
         if seat.wish == Wish.OUT:
             yield Decision([seat], partial(_out, provider, seat, present))
         elif present is None:
-            yield Decision([seat], partial(_not_there, seat))
+            yield Decision([seat], partial(_not_there, provider, seat))
         elif present.admitted is not False:
             yield Decision([seat], partial(_there, provider, seat, present))
         elif may_be_let_in(seat, present):
@@ -92,7 +92,7 @@ def _there(provider: Provider, seat: Seat, present: Participation) -> Due:
     """The person is in. Where the link is not known yet, it is asked for again if that is safe, else put together."""
     if seat.link_hash and seat.participation_id == present.participation_id:
         return outcomes.let_in(seat, replace(present, link=seat.link, inferred=seat.link_inferred))
-    if seat.account.unique_by_email:
+    if _never_twice(provider, seat):
         return _ask_again(seat, reason="found_asking_for_link")
     inferred = outcomes.infer_link(provider, seat, present)
     if inferred is not None:
@@ -102,28 +102,33 @@ def _there(provider: Provider, seat: Seat, present: Participation) -> Due:
     return outcomes.known_without_link(seat, present)
 
 
-def _not_there(seat: Seat) -> Due:
+def _not_there(provider: Provider, seat: Seat) -> Due:
     """Not in the list: repeat, on a platform that might register twice only after a second look."""
     if seat.link_hash and seat.fact != Fact.IN:
         # The platform just gave us this link: its list is late, not the person.
         steps.doubt(seat, reason="not_listed_yet", attempts=seat.attempts + 1)
         return NOTHING
-    if _look_twice(seat):
+    if _look_twice(provider, seat):
         return NOTHING
     return _ask_again(seat, reason="not_there", fact=Fact.OUT if seat.fact == Fact.IN else seat.fact, **outcomes.NOT_THERE)
 
 
 def _out(provider: Provider, seat: Seat, present: Participation | None) -> Due:
     if present is None:
-        return NOTHING if _look_twice(seat) else outcomes.removed(seat)
+        return NOTHING if _look_twice(provider, seat) else outcomes.removed(seat)
     if not outcomes.delete_at_platform(provider, present.participation_id):
         raise Uncertain("nothing_deleted")
     return outcomes.removed(seat)
 
 
-def _look_twice(seat: Seat) -> bool:
+def _never_twice(provider: Provider, seat: Seat) -> bool:
+    """Registering a known address again is safe: the platform says so, and so does the account's setting."""
+    return provider.capabilities.unique_by_email and seat.account.unique_by_email
+
+
+def _look_twice(provider: Provider, seat: Seat) -> bool:
     """Whether one miss proves too little, because the former call may still make a registration; then look again later."""
-    if seat.account.unique_by_email:
+    if _never_twice(provider, seat):
         return False
     now = db_now()
     if seat.missed_at is not None and now - seat.missed_at >= SECOND_LOOK:

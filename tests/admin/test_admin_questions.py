@@ -81,12 +81,16 @@ def test_no_transaction_is_open_while_the_platform_is_asked(visit: Visit, platfo
     assert platform.asked_inside_a_transaction == [False]
 
 
-def test_saving_questions_has_the_events_pauses_tried_at_once(visit: Visit) -> None:
+def test_saving_questions_ends_the_pause_that_lacked_one_and_has_others_tried_at_once(visit: Visit) -> None:
     campaign = factories.make_campaign()
-    pause = factories.make_pause(campaign.event.account, event=campaign.event, verb="register", reason="extra_field")
+    account = campaign.event.account
+    lacking = factories.make_pause(account, event=campaign.event, verb="register", reason="extra_field")
+    refused = factories.make_pause(account, event=campaign.event, verb="delete", reason="forbidden")
     save(visit("Marketing"), values(campaign.event), change(campaign))
-    pause.refresh_from_db()
-    assert pause.next_probe_at <= db_now()
+    lacking.refresh_from_db()
+    refused.refresh_from_db()
+    assert lacking.ended_at is not None
+    assert (refused.ended_at, refused.next_probe_at <= db_now()) == (None, True)
 
 
 def test_the_key_of_a_question_stays_whatever_is_sent(visit: Visit) -> None:

@@ -67,6 +67,18 @@ def test_a_failing_platform_leaves_what_was_mirrored_and_a_word_on_the_account(w
     assert Account.objects.get().sync_trouble
 
 
+def test_a_busy_platform_is_no_trouble_and_is_read_again_soon(world: World) -> None:
+    world.sandbox.make_event("Webinar")
+    world.sandbox.fault("schedule", "status", status=429, retry_after=2)
+    catalog.sync(account_id=world.account.pk)
+    account = Account.objects.get()
+    assert (account.sync_trouble, account.synced_at) == ("", None)
+    assert account.pk in catalog.due_syncs().syncs
+    Account.objects.update(next_call_at=db_now())
+    catalog.sync(account_id=world.account.pk)
+    assert Event.objects.count() == 1
+
+
 def test_absence_from_the_list_means_nothing(world: World) -> None:
     campaign = world.campaign()
     world.sandbox.fault("schedule", "status", status=200, body=[], count=None)

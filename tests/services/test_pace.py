@@ -9,7 +9,9 @@ from django.db import connections
 
 from registrations.models import Account, db_now
 from registrations.services import pace
+from registrations.services.platform import connected
 from registrations.webinar.errors import Throttled
+from tests.services.conftest import World
 
 
 @pytest.fixture
@@ -19,7 +21,17 @@ def account(transactional_db: None) -> Account:
 
 def test_slots_are_half_a_second_apart_at_two_calls_a_second(account: Account) -> None:
     waits = [pace.reserve(account_id=account.pk) for _ in range(4)]
-    assert waits == pytest.approx([0, 0.5, 1.0, 1.5], abs=0.2)
+    assert waits == pytest.approx([0, 0.51, 1.02, 1.53], abs=0.2)
+
+
+def test_calls_at_this_pace_are_never_refused_by_a_platform_that_counts_by_the_second(world: World) -> None:
+    Account.objects.update(calls_per_second=4)
+    world.sandbox.switches(rate=4)
+    account = Account.objects.get()
+    with connected(account) as provider:
+        for _ in range(10):
+            provider.owner()
+    assert world.sandbox.counters()["members"] == {"200": 10}
 
 
 def test_slots_asked_for_at_once_are_all_different(account: Account) -> None:
