@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := $(shell sed -n 's/^uv==//p' requirements-dev.txt)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
+LANGUAGES = $(filter-out packages,$(notdir $(wildcard locale/*)))
 TEMPLATES = $(shell find templates -name '*.html')
 PYTEST := $(BIN)/python -m pytest
 
@@ -72,7 +73,7 @@ format: $(VENV)/development.stamp
 
 # Needs gettext. The .mo files are committed, so that running regsite does not.
 messages: $(VENV)/development.stamp
-	DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemessages --locale ru --no-obsolete --add-location file \
+	DATA_DIR=$(VENV)/check $(BIN)/python manage.py makemessages $(addprefix --locale ,$(LANGUAGES)) --no-obsolete --no-wrap --add-location file \
 	  --ignore '$(VENV)' --ignore tests --ignore staticfiles
 	DATA_DIR=$(VENV)/check $(BIN)/python manage.py compilemessages --ignore '$(VENV)'
 

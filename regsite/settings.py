@@ -61,8 +61,8 @@ FIELD_ENCRYPTION_KEYS = local_secrets.checked_encryption_keys(
 # --- Where the site is ------------------------------------------------------------------------------------------------
 
 HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
-SANDBOX_PORT = env.int("SANDBOX_PORT", default=9100)
+PORT = env.str("PORT", default="8000")  # checked by whoever listens there, as the next one
+SANDBOX_PORT = env.str("SANDBOX_PORT", default="9100")
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 _public = urllib.parse.urlsplit(PUBLIC_URL)
 if _public.scheme not in {"http", "https"} or not _public.hostname:

@@ -75,13 +75,14 @@ def state_badge(state: str) -> SafeString:
     return badge(tone, sign, StepState(state).label)
 
 
-def moment(at: datetime | None, zone: str) -> str:
+def moment(at: datetime | None, zone: str, *, seconds: bool = False) -> str:
     """Date and clock in a zone, without its name: "21 Nov 2026, 19:05"; a dash for nothing."""
     if at is None:
         return "–"
     english = (translation.get_language() or "en").startswith("en")
     local = at.astimezone(known_zone(zone) or ZoneInfo("UTC"))
-    return formats.date_format(local, "j M Y, H:i" if english else "j E Y, H:i")
+    clock = "H:i:s" if seconds else "H:i"
+    return formats.date_format(local, f"j M Y, {clock}" if english else f"j E Y, {clock}")
 
 
 def wall_clock(at: datetime, zone: str) -> datetime:

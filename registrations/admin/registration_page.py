@@ -110,7 +110,7 @@ def _timeline(registration: Registration, zone: str, mails: Mapping[int, Outgoin
     entries = TimelineEntry.objects.filter(registration=registration).select_related("actor").order_by("-at", "-pk")[:200]
     return [
         {
-            "at": moment(entry.at, zone),
+            "at": moment(entry.at, zone, seconds=True),
             "sentence": _sentence(entry, mails),
             "code": entry.data.get("reason", ""),
             "who": entry.actor.get_username() if entry.actor else "",

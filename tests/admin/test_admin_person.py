@@ -97,6 +97,14 @@ def test_the_code_and_the_platforms_words_stand_behind_the_sentence(visit: Visit
     assert "User already registered" in text
 
 
+def test_the_mail_servers_words_are_named_as_such(visit: Visit) -> None:
+    person = factories.make_person()
+    factories.let_in(person)
+    factories.hand_over(person)
+    text = text_of(visit("Marketing"), page_of(person))
+    assert text.count("Mail server's reply: 250 2.0.0 Ok: queued as 4F1C2") == 2
+
+
 def test_the_history_tells_what_happened_and_who_did_it(visit: Visit) -> None:
     person, olga = factories.make_person(), factories.make_user(group="Staff", username="olga")
     factories.let_in(person)

@@ -161,6 +161,16 @@ def test_styles_are_inlined_and_the_dark_ones_kept():
     assert html.count("<style>") == 1
 
 
+def test_only_what_is_too_long_for_a_line_breaks_inside_a_word():
+    assert "break-all" not in words_of(a_letter()).html
+
+
+def test_the_private_page_promises_only_what_it_does():
+    words = words_of(a_letter())
+    for content in (words.html, " ".join(words.text.split())):
+        assert "See your dates and links there, or cancel your registration." in content
+
+
 @pytest.mark.parametrize("hostile", ["<b>Anna</b>", "{{join_url}}", "{{first_name}}", "{% now 'Y' %}", "%(what)s", '"><i>'])
 def test_what_a_person_typed_stays_text(hostile: str):
     letter = a_letter(first_name=hostile, last_name="", event_title=hostile, intro="Dear {{first_name}}: {{event}}")

@@ -17,6 +17,7 @@ import pytest
 from registrations.management.localrun import ports
 from registrations.management.localrun.first_signup import NotReady, _FormReader, wait_until
 from registrations.management.localrun.parts import parts
+from registrations.management.localrun.sole_run import AlreadyRunning, sole_run
 from registrations.management.localrun.supervisor import LogFiles
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,16 @@ def environment(folder: Path, port: int, sandbox_port: int) -> dict[str, str]:
         "PORT": str(port),
         "SANDBOX_PORT": str(sandbox_port),
     }
+
+
+def refused(values: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A run that cannot start: it says why on its way out."""
+    run = subprocess.run(
+        [sys.executable, "manage.py", "run"], cwd=ROOT, env=values, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode == 2, run.stderr
+    assert run.stdout == ""
+    return run
 
 
 def test_a_port_that_is_listened_at_is_not_free(busy_port: int) -> None:
@@ -94,13 +105,48 @@ def test_logs_begin_afresh_with_every_run(tmp_path: Path) -> None:
 def test_a_busy_port_is_told_before_anything_starts(tmp_path: Path, busy_port: int, name: str) -> None:
     free, other = ports.free_ports(2)
     values = environment(tmp_path, free, other) | {name: str(busy_port)}
-    run = subprocess.run(
-        [sys.executable, "manage.py", "run"], cwd=ROOT, env=values, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 2
-    assert run.stdout == ""
+    run = refused(values)
     assert run.stderr == f"CommandError: Port {busy_port} is in use. Choose another with {name}={busy_port + 1}.\n"
     assert not (tmp_path / "regsite.sqlite3").exists()
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "8_000", "８０００", "abc", ""])
+def test_what_is_no_port_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="a number from 1 to 65535"):
+        ports.number(text)
+
+
+def test_the_first_and_the_last_port_are_taken() -> None:
+    assert (ports.number("1"), ports.number("65535")) == (1, 65535)
+
+
+@pytest.mark.parametrize(("name", "text"), [("PORT", "80555"), ("PORT", "abc"), ("SANDBOX_PORT", "80555")])
+def test_what_is_no_port_is_told_in_one_line(tmp_path: Path, name: str, text: str) -> None:
+    free, other = ports.free_ports(2)
+    run = refused(environment(tmp_path, free, other) | {name: text})
+    assert run.stderr == f"CommandError: {name} must be a number from 1 to 65535, not “{text}”.\n"
+
+
+def test_site_and_stand_in_cannot_share_a_port(tmp_path: Path) -> None:
+    (port,) = ports.free_ports(1)
+    run = refused(environment(tmp_path, port, port))
+    assert run.stderr == f"CommandError: Port {port} is in use. Choose another with SANDBOX_PORT={port + 1}.\n"
+
+
+def test_a_second_run_on_the_same_data_is_told_so(tmp_path: Path) -> None:
+    with sole_run(tmp_path):
+        run = refused(environment(tmp_path, *ports.free_ports(2)))
+    assert run.stderr == (
+        f"CommandError: regsite runs on {tmp_path} already. Stop it first, or choose another folder with DATA_DIR.\n"
+    )
+    assert not (tmp_path / "log").exists()
+
+
+def test_a_data_folder_is_free_again_when_its_run_has_ended(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), sole_run(tmp_path):
+        raise ZeroDivisionError
+    with sole_run(tmp_path), pytest.raises(AlreadyRunning), sole_run(tmp_path):
+        pytest.fail("two runs hold one folder")
 
 
 class Run:

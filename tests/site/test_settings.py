@@ -7,6 +7,7 @@ import re
 import runpy
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / ".env.example"
+READERS = ("regsite/settings.py", "regsite/backing.py", "registrations/sandbox/options.py")
 PRODUCTION = {
     "DATABASE_URL": "postgresql://regsite:secret@db/regsite",
     "SECRET_KEY": "$0me-long-secret-that-nobody-would-guess-0123456789-abcdefghijklm",
@@ -90,7 +93,7 @@ def test_the_environment_wins_over_the_file(load: Any, tmp_path: Path) -> None:
     file = tmp_path / "settings.env"
     file.write_text("PORT=8123\nCONTACT_EMAIL=file@example.org\n")
     settings = load(ENV_FILE=str(file), PORT="8234")
-    assert (settings["PORT"], settings["CONTACT_EMAIL"]) == (8234, "file@example.org")
+    assert (settings["PORT"], settings["CONTACT_EMAIL"]) == ("8234", "file@example.org")
 
 
 def test_a_secret_that_begins_with_a_dollar_sign_is_taken_as_it_is(load: Any) -> None:
@@ -144,10 +147,35 @@ def test_an_smtp_password_may_hold_any_character(load: Any) -> None:
 
 
 def test_what_can_be_set_stands_in_the_example() -> None:
-    example = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    source = (ROOT / "regsite" / "settings.py").read_text()
-    asked = set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', source))
-    assert asked - example == {"CLOCK_OFFSET_SECONDS"}, "only what tests alone set may be missing"
+    source = "".join((ROOT / path).read_text() for path in READERS)
+    asked = set(re.findall(r'(?:\benv\.\w+|ENVIRON\.get|_secret)\(\s*"([A-Z_]+)"', source))
+    asked |= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    assert {"DATABASE_URL", "SECRET_KEY", "ADMIN_PASSWORD", "SANDBOX_SMTP_PORT", "POSTGRES_PASSWORD"} <= asked
+    example = set(re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE))
+    # One is set by tests alone, the other names the file itself.
+    assert asked ^ example == {"CLOCK_OFFSET_SECONDS", "ENV_FILE"}
+
+
+def test_each_setting_of_the_example_is_explained() -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    bare = [line for before, line in pairwise(lines) if re.match("[A-Z_]+=", line) and not before.startswith("# ")]
+    assert bare == []
+
+
+def test_the_example_changes_nothing_when_it_is_copied_as_it_is(load: Any) -> None:
+    def plain(settings: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in settings.items() if name.isupper() and isinstance(value, str | int | list)}
+
+    assert plain(load(ENV_FILE=str(EXAMPLE))) == plain(load())
+
+
+@pytest.mark.parametrize("name", ["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "REDIS_URL"])
+def test_in_containers_an_address_from_the_file_cannot_move_what_others_rely_on(name: str) -> None:
+    compose = (ROOT / "docker-compose.yml").read_text()
+    _, _, app = compose.partition("x-app: &app")
+    app, _, _ = app.partition("x-worker:")
+    assert "env_file:" in app
+    assert re.search(rf"^    {name}: \S", app, re.MULTILINE)
 
 
 def test_a_production_configuration_passes_the_deployment_checks(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from django.utils.formats import date_format
 
 from registrations.models import Campaign
 
@@ -20,6 +21,18 @@ def test_open_campaigns_are_listed_with_date_and_way_in(client: Client, make_cam
     assert f'href="/c/{shown.slug}/"' in page
     assert "19:00–20:30" in page
     assert closed.title not in page
+
+
+def test_a_series_tells_how_many_dates_from_first_to_last(client: Client, make_campaign: Callable[..., Campaign]) -> None:
+    series = make_campaign(sessions=3)
+    page = client.get("/").content.decode()
+    first, *_, last = [date_format(session.starts_at, "l, j F Y") for session in series.event.sessions.order_by("starts_at")]
+    assert f"3 dates: {first} – {last}" in page
+
+
+def test_one_date_is_not_counted(client: Client, make_campaign: Callable[..., Campaign]) -> None:
+    make_campaign()
+    assert "date:" not in client.get("/").content.decode()
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registrations import pipeline
-from registrations.models import Campaign, Enrollment, OutgoingEmail, Registration, Seat, TimelineEntry
+from registrations.models import Campaign, Enrollment, Fact, OutgoingEmail, Registration, Seat, StepState, TimelineEntry
 from registrations.services.signup import Entry
 from tests.views.conftest import LINK, give_link
 
@@ -30,6 +30,23 @@ def anna(campaign: Campaign) -> Registration:
     return registration
 
 
+def give_a_seat_each_date(registration: Registration) -> list[Seat]:
+    """As if each session of the series were wanted by itself, and so had a seat of its own; the soonest first."""
+    event = registration.campaign.event
+    registration.enrollments.all().delete()
+    seats = []
+    for session in event.sessions.order_by("starts_at"):
+        seat = Seat.objects.create(account=event.account, event=event, session=session, address=registration.email)
+        Enrollment.objects.create(registration=registration, seat=seat)
+        seats.append(seat)
+    return seats
+
+
+def let_in(seat: Seat, link: str) -> None:
+    seat.fact, seat.state, seat.link, seat.link_hash = Fact.IN, StepState.SETTLED, link, Seat.link_fingerprint(link)
+    seat.save()
+
+
 def home(registration: Registration) -> str:
     return f"/r/{registration.token}/"
 
@@ -41,8 +58,8 @@ def everything() -> list[Any]:
 
 def test_it_shows_the_person_their_sessions_and_link(client: Client, anna: Registration) -> None:
     page = client.get(home(anna)).content.decode()
-    assert "Anna Petrova" in page
-    assert "anna@example.org" in page
+    assert "You are registered as <strong>Anna Petrova</strong>, anna@example.org." in page
+    assert "comes by mail too" not in page
     assert f'href="{LINK}"' in page
     assert "19:00–20:30" in page
     assert "21:00–22:30 (Yekaterinburg, UTC+5)" in page
@@ -54,16 +71,48 @@ def test_it_shows_the_person_their_sessions_and_link(client: Client, anna: Regis
 def test_without_a_link_it_says_that_one_will_come(client: Client, campaign: Campaign) -> None:
     page = client.get(home(sign_up(campaign))).content.decode()
     assert "Registering" in page
-    assert "Your link will appear here" in page
+    assert "You signed up as <strong>Anna Petrova</strong>" in page
+    assert "You are registered as" not in page
+    assert page.count("Your link comes by mail too. Once it is there, reloading this page shows it.") == 1
     assert "Enter the room" not in page
 
 
-def test_every_session_of_a_series_is_there(client: Client, make_campaign: Callable[..., Campaign]) -> None:
+def test_a_series_of_one_link_has_one_way_in_above_its_dates(client: Client, make_campaign: Callable[..., Campaign]) -> None:
     registration = sign_up(make_campaign(sessions=3))
     give_link(registration)
     page = client.get(home(registration)).content.decode()
+    assert page.count("Enter the room") == page.count(f'href="{LINK}"') == 1
+    assert page.index("Enter the room") < page.index("Part 1") < page.index("Part 2") < page.index("Part 3")
+    assert page.count("19:00–20:30") == 3
+
+
+def test_a_series_of_several_links_has_a_way_in_at_each_date(client: Client, make_campaign: Callable[..., Campaign]) -> None:
+    registration = sign_up(make_campaign(sessions=3))
+    for number, seat in enumerate(give_a_seat_each_date(registration), start=1):
+        let_in(seat, f"{LINK}/{number}")
+    page = client.get(home(registration)).content.decode()
     assert page.count("Enter the room") == 3
-    assert "Part 2" in page
+    assert page.index("Part 2") < page.index(f'href="{LINK}/2"') < page.index("Part 3")
+
+
+def test_a_series_missing_one_link_is_not_yet_registered(client: Client, make_campaign: Callable[..., Campaign]) -> None:
+    registration = sign_up(make_campaign(sessions=3))
+    for number, seat in enumerate(give_a_seat_each_date(registration)[:2], start=1):
+        let_in(seat, f"{LINK}/{number}")
+    page = client.get(home(registration)).content.decode()
+    assert page.count("Enter the room") == 2
+    assert "You signed up as" in page
+    assert page.count("Once it is there, reloading this page shows it.") == 1
+
+
+def test_a_date_of_the_campaigns_own_title_does_not_repeat_it(client: Client, make_campaign: Callable[..., Campaign]) -> None:
+    campaign = make_campaign(sessions=3)
+    campaign.event.sessions.filter(title="Part 2").update(title=campaign.title)
+    registration = sign_up(campaign)
+    give_link(registration)
+    page = client.get(home(registration)).content.decode()
+    assert page.count("<h2>") == 2
+    assert f"<h2>{campaign.title}</h2>" not in page
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", '"><script>alert(1)</script>'])

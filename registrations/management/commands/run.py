@@ -7,14 +7,19 @@ import signal
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
 from registrations.management.localrun.leash import die_with
-from registrations.management.localrun.local_run import LocalRun
+from registrations.management.localrun.local_run import CANNOT_START, LocalRun
+from registrations.management.localrun.sole_run import AlreadyRunning, sole_run
 
 
 class Command(BaseCommand):
-    """Starts everything and serves until Ctrl-C; PORT and SANDBOX_PORT say where."""
+    """Starts everything and serves until Ctrl-C; PORT and SANDBOX_PORT say where.
+
+    Exit code 2 when one of them cannot be used, or another run holds the data folder.
+    """
 
     help = "Run site, workers, broker, a stand-in webinar platform and a mailbox on this machine, with a demo."
     requires_system_checks = []
@@ -28,7 +33,10 @@ class Command(BaseCommand):
         if options["with_parent"]:
             die_with(os.getppid(), by=signal.SIGTERM)
         try:
-            LocalRun().run()
+            with sole_run(settings.DATA_DIR):
+                LocalRun().run()
+        except AlreadyRunning as error:
+            raise CommandError(str(error), returncode=CANNOT_START) from error
         except KeyboardInterrupt:
             # Pressed before anything was started.
             return

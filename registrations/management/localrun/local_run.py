@@ -21,7 +21,8 @@ from registrations.webinar.errors import PlatformError, Throttled
 from regsite.celery import app
 
 _WORKERS = 3
-_PORT_BUSY = 2
+# The exit code when nothing was started, because a setting or another run stands in the way.
+CANNOT_START = 2
 _BLOCK = """\
 regsite is ready
   sign-up pages   {site}/
@@ -106,10 +107,15 @@ class LocalRun:
 
 
 def _check_ports() -> None:
+    taken: set[int] = set()
     for name in ("PORT", "SANDBOX_PORT"):
-        port: int = getattr(settings, name)
-        if not ports.is_free(port) or (name == "SANDBOX_PORT" and port == settings.PORT):
-            raise CommandError(f"Port {port} is in use. Choose another with {name}={port + 1}.", returncode=_PORT_BUSY)
+        try:
+            port = ports.number(getattr(settings, name))
+        except ValueError as error:
+            raise CommandError(f"{name} must be {error}.", returncode=CANNOT_START) from error
+        if port in taken or not ports.is_free(port):
+            raise CommandError(f"Port {port} is in use. Choose another with {name}={port + 1}.", returncode=CANNOT_START)
+        taken.add(port)
 
 
 def _say(text: str) -> None:

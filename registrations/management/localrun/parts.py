@@ -28,7 +28,7 @@ def parts() -> Parts:
     """What to start. Broker and mail server take free ports; site and stand-ins those of the settings."""
     broker_port, smtp_port = free_ports(2)
     sandbox = [
-        *(sys.executable, "-m", "registrations.sandbox", "--host", LOOPBACK, "--port", str(settings.SANDBOX_PORT)),
+        *(sys.executable, "-m", "registrations.sandbox", "--host", LOOPBACK, "--port", settings.SANDBOX_PORT),
         *("--smtp-port", str(smtp_port), "--state", str(settings.DATA_DIR / "sandbox.json")),
     ]
     procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text()).processes

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
 
 LOOPBACK = "127.0.0.1"
+_HIGHEST = 65535
+
+
+def number(text: str) -> int:
+    """The TCP port that is written there. Raises ValueError, saying what was wanted."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) <= _HIGHEST:
+        raise ValueError(f"a number from 1 to {_HIGHEST}, not “{text}”")
+    return int(text)
 
 
 def is_free(port: int) -> bool:
