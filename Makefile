@@ -18,7 +18,7 @@ define install
 	  || $(BIN)/python -m pip install -qq --disable-pip-version-check -r $(1)
 endef
 
-.PHONY: help run test check format messages lock test-postgres clean
+.PHONY: help run test check format messages lock test-postgres soak soak-short clean
 .DEFAULT_GOAL := help
 
 help:
@@ -57,6 +57,14 @@ test: check
 	$(PYTEST) -q -n 2 -m "not processes and not browser"
 	@$(MAKE) --no-print-directory test-postgres
 	$(PYTEST) -q -m "processes or browser"
+
+# A storm of kills, crashes and faults over the whole stack, and whether everybody was registered and mailed once all the
+# same. Each prints its seed; not part of `make test`.
+soak-short: $(VENV)/development.stamp
+	$(BIN)/python -m tests.soak --people 400 --forms 2 --kills 80 --seconds 150 --patience 240
+
+soak: $(VENV)/development.stamp
+	$(BIN)/python -m tests.soak --people 5000 --forms 2 --kills 1000 --seconds 2400 --patience 1500
 
 # What takes turns in the database once more, on a PostgreSQL server that lives for the run.
 test-postgres: $(VENV)/development.stamp

@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from registrations.mailing.compose import compose
@@ -188,8 +188,9 @@ def _mark_data_started(mail: OutgoingEmail) -> None:
 
 
 def _handed_over(sender: Sender, mail: OutgoingEmail, reply: str) -> None:
-    steps.settle(mail, server_reply=reply[:300])
-    _log(mail, Code.MAIL_HANDED_OVER, generation=mail.generation)
+    with transaction.atomic():
+        if steps.settle(mail, server_reply=reply[:300]) is steps.Finish.DONE:
+            _log(mail, Code.MAIL_HANDED_OVER, generation=mail.generation)
     if sender.trouble:
         sender.trouble, sender.trouble_count, sender.retry_at, sender.trouble_since = "", 0, None, None
         sender.save(update_fields=["trouble", "trouble_count", "retry_at", "trouble_since"])

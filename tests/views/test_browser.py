@@ -36,8 +36,10 @@ def orm_beside_playwright() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_context_args, "timezone_id": "Asia/Yekaterinburg", "viewport": {"width": 375, "height": 760}}
+def browser_context_args(browser_context_args: dict[str, Any], base_url: str) -> dict[str, Any]:
+    # The plugin's own arguments are made once for all files, perhaps before this one has said where the site is.
+    here = {"base_url": base_url, "timezone_id": "Asia/Yekaterinburg", "viewport": {"width": 375, "height": 760}}
+    return {**browser_context_args, **here}
 
 
 @pytest.fixture(scope="session")
