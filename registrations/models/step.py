@@ -58,11 +58,6 @@ class Step(models.Model):
         """Work on this row goes on by itself."""
         return self.state in OPEN_STATES
 
-    @property
-    def needs_attention(self) -> bool:
-        """Nothing more happens until a person looks."""
-        return self.state == StepState.PARKED
-
     def requeue(self) -> None:
         """Make the row due now, with a clean slate of tries, unless its owner is at work on it.
 

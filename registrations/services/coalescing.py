@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from registrations.models import Bulk, Enrollment, EnrollmentWish, Fact, Seat, Wish, db_now
 from registrations.services import outcomes, people, steps
-from registrations.services.due import NOTHING, Due, seats_due
+from registrations.services.due import Due, seats_due
 from registrations.webinar.errors import PlatformError
 from registrations.webinar.provider import Participation, Person, Provider
 
@@ -81,6 +81,3 @@ def settle(provider: Provider, invited: Invited) -> Due:
         return outcomes.registered(provider, invited.seat, invited.answer)
     steps.postpone(invited.seat, reason="left_out_of_bulk", delay=0)
     return seats_due(invited.seat.account_id)
-
-
-__all__ = ["NOTHING", "Invited", "batches", "begin", "invite", "people_of", "settle"]
