@@ -1,17 +1,21 @@
 """What regsite remembers."""
 
-from registrations.models.account import Account, Delivery, Pause, Sender
+from registrations.models.account import Account, Pause, Sender
 from registrations.models.campaign import Bulk, Campaign, Question
 from registrations.models.clock import db_now
+from registrations.models.delivery import Delivery, Heartbeat
+from registrations.models.erasure import Erasure
 from registrations.models.event import Event, EventStatus, Session
 from registrations.models.fields import EncryptedTextField, fingerprint
 from registrations.models.outgoing_email import OutgoingEmail
-from registrations.models.registration import Enrollment, EnrollmentWish, Registration, Submission
+from registrations.models.reconciliation import Reconciliation
+from registrations.models.registration import Enrollment, EnrollmentWish, Import, Registration, Submission
 from registrations.models.seat import Fact, Seat, Verb, Wish
-from registrations.models.step import OPEN_STATES, Priority, Step, StepState
+from registrations.models.step import MAX_LOST_LEASES, OPEN_STATES, Priority, Step, StepState
 from registrations.models.timeline import TimelineEntry
 
 __all__ = [
+    "MAX_LOST_LEASES",
     "OPEN_STATES",
     "Account",
     "Bulk",
@@ -20,13 +24,17 @@ __all__ = [
     "EncryptedTextField",
     "Enrollment",
     "EnrollmentWish",
+    "Erasure",
     "Event",
     "EventStatus",
     "Fact",
+    "Heartbeat",
+    "Import",
     "OutgoingEmail",
     "Pause",
     "Priority",
     "Question",
+    "Reconciliation",
     "Registration",
     "Seat",
     "Sender",

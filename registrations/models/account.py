@@ -159,22 +159,3 @@ class Sender(Lease):
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>"
-
-
-class Delivery(models.Model):
-    """The switch for everything: while `paused_at` is set, nothing is sent and no platform is called."""
-
-    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
-    paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-
-    class Meta:
-        verbose_name = _("delivery")
-        verbose_name_plural = _("delivery")
-
-    def __str__(self) -> str:
-        return "delivery"
-
-    @classmethod
-    def is_paused(cls) -> bool:
-        """An operator has paused everything."""
-        return cls.objects.filter(paused_at__isnull=False).exists()

@@ -24,6 +24,7 @@ class Bulk(models.TextChoices):
     """When many people may be registered by one call, whose answer says less about each."""
 
     QUEUE = "queue", _("when a queue forms")
+    IMPORTS = "imports", _("for imports only")
     NEVER = "never", _("never")
 
 

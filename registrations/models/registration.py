@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
@@ -53,8 +54,35 @@ class Registration(models.Model):
         return f"{self.first_name} {self.last_name}".strip()
 
 
+class Import(models.Model):
+    """One list of people that staff brought into a campaign. `basis` is why we may write to them, as the importer asserts.
+
+    Its forms are told from other forms by the name `import:<id>`, so that going on with a broken-off import repeats nobody.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="imports", verbose_name=_("campaign"))
+    name = models.CharField(_("list"), max_length=200)
+    basis = models.CharField(_("why we may write to them"), max_length=300)
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    began_at = models.DateTimeField(_("began"), default=db_now, editable=False)
+    ended_at = models.DateTimeField(_("written down"), null=True, editable=False)
+    new = models.PositiveIntegerField(_("new people"), default=0)
+    known = models.PositiveIntegerField(_("known before"), default=0)
+    refused = models.PositiveIntegerField(_("rows refused"), default=0)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Submission(models.Model):
-    """One accepted form post; never changed but for what was answered to it.
+    """One accepted form post, or one row of an import; never changed but for what was answered to it.
 
     Unique by (campaign, form token, content): the same content again is a repeat. The visitor follows it by a progress
     token of which only the fingerprint is kept. `mail` is the mail that answers it; `late_notice` says it will be late.
@@ -70,6 +98,7 @@ class Submission(models.Model):
     last_name = models.CharField(max_length=100, blank=True)
     answers = models.JSONField(default=dict)
     from_known_person = models.BooleanField(default=False)
+    imported = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, related_name="submissions")
     received_at = models.DateTimeField(default=db_now)
     mail = models.ForeignKey("registrations.OutgoingEmail", null=True, on_delete=models.SET_NULL, related_name="answers_to")
     late_notice_at = models.DateTimeField(null=True)

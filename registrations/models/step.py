@@ -25,6 +25,9 @@ class Priority(models.IntegerChoices):
     BULK = 20, _("bulk")
 
 
+MAX_LOST_LEASES = 5
+"""Whatever has cost so many workers their lease, or stumbled so often, waits for a person."""
+
 OPEN_STATES = (StepState.QUEUED, StepState.LEASED)
 
 
@@ -57,6 +60,11 @@ class Step(models.Model):
     def is_open(self) -> bool:
         """Work on this row goes on by itself."""
         return self.state in OPEN_STATES
+
+    @property
+    def lost_too_often(self) -> bool:
+        """This row harms whoever works on it: no further try without a person."""
+        return self.lost_leases >= MAX_LOST_LEASES
 
     def requeue(self) -> None:
         """Make the row due now, with a clean slate of tries, unless its owner is at work on it.

@@ -39,6 +39,9 @@ class TimelineEntry(models.Model):
         TRIED_AGAIN = "tried_again", _("Staff asked to try again")
         LINK_SEEN = "link_seen", _("Staff looked at the link")
         WRONG_LINK = "wrong_link", _("The platform's answer carried another person's link; it was refused")
+        LINK_REVOKED = "link_revoked", _("The link was another person's; it was taken back, and a new one is fetched")
+        IMPORTED = "imported", _("Imported from a list")
+        ERASED = "erased", _("Erased at the person's request")
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="timeline")
     at = models.DateTimeField(default=db_now)

@@ -17,6 +17,7 @@ from registrations.mailing.errors import MailDeferred, MailRefused, MailUnavaila
 from registrations.mailing.kinds import KINDS
 from registrations.mailing.letter import Letter
 from registrations.models import (
+    MAX_LOST_LEASES,
     Delivery,
     OutgoingEmail,
     Sender,
@@ -93,7 +94,7 @@ def _work_off(sender: Sender, connection: Connection, held: leases.Hold) -> bool
                 raise
             except Exception:
                 logger.exception("a mail could not be worked on", extra={"mail": mail.pk})
-                steps.stumble(mail)
+                _stumbled(mail)
         done += len(mails)
     return False
 
@@ -107,6 +108,9 @@ def _claim(sender: Sender) -> list[OutgoingEmail]:
 
 def _send(sender: Sender, connection: Connection, mail: OutgoingEmail) -> None:
     """Hand over one mail and write down how it went. Raises MailUnavailable if the server does not take any."""
+    if mail.lost_too_often:
+        _park(mail, reason="lost_leases")
+        return
     letter = _freeze(mail)
     if letter is None:
         return
@@ -144,6 +148,14 @@ def _hand_over(sender: Sender, connection: Connection, mail: OutgoingEmail, lett
 def _park(mail: OutgoingEmail, *, reason: str, detail: str = "") -> None:
     steps.park(mail, reason=reason, detail=detail, data_started_at=None)
     _log(mail, Code.MAIL_PARKED, reason=reason)
+
+
+def _stumbled(mail: OutgoingEmail) -> None:
+    """Our own code failed on this mail; after a few times a person must look."""
+    if mail.lost_leases + 1 >= MAX_LOST_LEASES:
+        _park(mail, reason="inner_fault")
+    else:
+        steps.stumble(mail)
 
 
 def _freeze(mail: OutgoingEmail) -> Letter | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registrations.models import EnrollmentWish, Fact, Seat, StepState, TimelineEntry, Verb, Wish, db_now
+from registrations.models import MAX_LOST_LEASES, EnrollmentWish, Fact, Seat, StepState, TimelineEntry, Verb, Wish, db_now
 from registrations.services import answering, steps
 from registrations.services.admission import may_be_let_in
 from registrations.services.due import NOTHING, Due, seats_due
@@ -142,6 +142,14 @@ def parked(seat: Seat, *, reason: str, detail: str = "", **values: Any) -> Due:
             return seats_due(seat.account_id)
         _log(seat, Code.PARKED, reason=reason)
         return answering.answer_without_link(registrations)
+
+
+def stumbled(seat: Seat) -> Due:
+    """Our own code failed on this seat; after a few times a person must look."""
+    if seat.lost_leases + 1 >= MAX_LOST_LEASES:
+        return parked(seat, reason="inner_fault", lost_leases=seat.lost_leases + 1)
+    steps.stumble(seat)
+    return NOTHING
 
 
 def give_back(seat: Seat, *, delay: float) -> None:

@@ -10,11 +10,13 @@ import random
 import uuid
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from registrations.models import Step, StepState, db_now
 
@@ -22,7 +24,6 @@ StepT = TypeVar("StepT", bound=Step)
 
 BACKOFF_SECONDS = (5, 15, 45, 120, 300, 600, 1200, 2400)
 BACKOFF_LAST_SECONDS = 3600
-MAX_LOST_LEASES = 5
 
 
 class Finish(Enum):
@@ -51,30 +52,25 @@ def backoff_seconds(attempts: int) -> float:
 def claim(*, rows: QuerySet[StepT], limit: int) -> list[StepT]:
     """Lease up to `limit` due rows of a queryset, most urgent first, and return them.
 
-    Rows whose former owner died after beginning them come back in doubt, alone in their uncertainty; after five lost
-    leases they are parked instead. On PostgreSQL rows that others are claiming are skipped; SQLite has one writer.
+    Rows whose former owner died after beginning them come back in doubt, with one more lost lease; what has lost too many
+    (`Step.lost_too_often`) is for the caller to park. On PostgreSQL rows that others are claiming are skipped; SQLite has
+    one writer.
     """
     now = db_now()
-    token = uuid.uuid4()
+    lease = {"state": StepState.LEASED, "lease_token": uuid.uuid4(), "lease_until": now + lease_length(), "begun_at": None}
     with transaction.atomic():
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True, of=("self",))
-        claimed = []
-        for row in rows.filter(due(now)).order_by("priority", "run_at", "pk")[:limit]:
+        claimed = list(rows.filter(due(now)).order_by("priority", "run_at", "pk")[:limit])
+        for row in claimed:
             if row.state == StepState.LEASED and row.begun_at is not None:
                 row.lost_leases += 1
                 row.in_doubt_since = row.in_doubt_since or row.begun_at
-            row.begun_at = None
-            if row.lost_leases >= MAX_LOST_LEASES:
-                row.state, row.reason, row.lease_token, row.lease_until = StepState.PARKED, "lost_leases", None, None
-            else:
-                row.state, row.lease_token, row.lease_until = StepState.LEASED, token, now + lease_length()
-                claimed.append(row)
-            row.save(
-                update_fields=[
-                    "state", "reason", "lease_token", "lease_until", "begun_at", "in_doubt_since", "lost_leases",
-                ]
-            )  # fmt: skip
+                row.save(update_fields=["lost_leases", "in_doubt_since"])
+            for name, value in lease.items():
+                setattr(row, name, value)
+        if claimed:
+            rows.model._default_manager.filter(pk__in=[row.pk for row in claimed]).update(**lease)
         return claimed
 
 
@@ -110,6 +106,30 @@ def begin(row: Step, **values: Any) -> bool:
     if done is Finish.WISH_CHANGED:
         release(row)
     return done is Finish.DONE
+
+
+def begin_all(rows: list[StepT]) -> list[StepT]:
+    """`begin` for rows of one claim whose calls start together; returns those that may be called for."""
+    now = db_now()
+    values = {"begun_at": now, "lease_until": now + lease_length()}
+    begun: list[StepT] = []
+    for version, alike in groupby(sorted(rows, key=attrgetter("version")), key=attrgetter("version")):
+        same = list(alike)
+        mine = type(same[0])._default_manager.filter(
+            pk__in=[row.pk for row in same], lease_token=same[0].lease_token, state=StepState.LEASED, version=version
+        )
+        if mine.update(attempts=F("attempts") + 1, **values) == len(same):
+            begun.extend(same)
+        else:
+            still = set(mine.values_list("pk", flat=True))
+            begun.extend(row for row in same if row.pk in still)
+            for row in same:
+                if row.pk not in still:
+                    release(row)
+    for row in begun:
+        row.begun_at, row.lease_until = values["begun_at"], values["lease_until"]
+        row.attempts += 1
+    return begun
 
 
 def settle(row: Step, **values: Any) -> Finish:
@@ -162,10 +182,11 @@ def doubt(row: Step, *, reason: str, detail: str = "", delay: float | None = Non
 
 
 def stumble(row: Step) -> Finish:
-    """Our own code failed on this row, in its call or outside: later again, like a lost lease; after five, a person looks."""
+    """Our own code failed on this row, in its call or outside: later again, like a lost lease.
+
+    What has stumbled too often (`Step.lost_too_often`) is for the caller to park.
+    """
     stumbles = row.lost_leases + 1
-    if stumbles >= MAX_LOST_LEASES:
-        return park(row, reason="inner_fault", lost_leases=stumbles)
     again = doubt if row.begun_at is not None else postpone
     return again(row, reason="inner_fault", delay=backoff_seconds(stumbles), lost_leases=stumbles)
 

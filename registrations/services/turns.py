@@ -51,7 +51,10 @@ class Turn:
         Whatever is left when the turn is over, or a new pause holds it, goes back as it was.
         """
         self.refused = False
-        for batch in self._batches(seats):
+        for seat in seats:
+            if seat.lost_too_often:
+                self._guard([seat], partial(outcomes.parked, seat, reason="lost_leases"))
+        for batch in self._batches([seat for seat in seats if not seat.lost_too_often]):
             if self.is_over or (self.refused and pauses.holds(batch[0])):
                 for waiting in batch:
                     steps.release(waiting)
@@ -165,7 +168,7 @@ class Turn:
         except Exception:
             logger.exception("a seat could not be worked on", extra={"seats": [seat.pk for seat in seats]})
             for seat in seats:
-                steps.stumble(seat)
+                self.due |= outcomes.stumbled(seat)
         else:
             return True
         return False

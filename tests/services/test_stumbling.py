@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registrations.models import Bulk, Pause, StepState, db_now
-from registrations.services import steps
+from registrations.models import MAX_LOST_LEASES, Bulk, Pause, StepState, db_now
 from registrations.services.senders import default_sender
 from registrations.webinar.provider import Participation, Person, Target
 from registrations.webinar.providers.webinar_ru import WebinarRu
@@ -34,7 +33,7 @@ def test_a_person_on_whom_our_code_fails_holds_nobody_up_and_ends_with_staff(wor
     assert [world.seat(person).state for person in good] == [StepState.SETTLED] * 3
     seat = world.seat(bad)
     assert (seat.state, seat.reason, seat.in_doubt_since is not None) == (StepState.QUEUED, "inner_fault", True)
-    world.settle(steps.MAX_LOST_LEASES * 3)
+    world.settle(MAX_LOST_LEASES * 3)
     assert (world.seat(bad).state, world.seat(bad).reason) == (StepState.PARKED, "inner_fault")
     assert len(world.at_platform("poison@example.com")) == 1
 
@@ -45,7 +44,7 @@ def test_a_mail_that_cannot_be_written_holds_no_other_up(world: World, monkeypat
     world.drain_seats()
     bad.mails.update(kind="unheard_of")
     assert len(world.mails("ivan@example.com")) == 1
-    for _ in range(steps.MAX_LOST_LEASES):
+    for _ in range(MAX_LOST_LEASES):
         world.make_all_due()
         world.drain_mails()
     mail = bad.mails.get()
