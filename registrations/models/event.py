@@ -26,6 +26,7 @@ class Mirrored(models.Model):
     `missing_since` is set while the platform answers that it does not know the id: one such answer proves nothing.
     `extra_fields` is a list of `{"key", "label", "required", "choices"}`: what the platform wants of everyone.
     `schedule_version` rises whenever the time or title changes.
+    `looked_at` is when the participants list was last begun to be read whole.
     """
 
     external_id = models.CharField(_("id at the platform"), max_length=64)
@@ -39,6 +40,7 @@ class Mirrored(models.Model):
     moderated = models.BooleanField(_("the platform asks for approval"), default=False)
     extra_fields = models.JSONField(_("extra fields"), default=list, blank=True)
     detailed_at = models.DateTimeField(null=True, editable=False)
+    looked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         abstract = True

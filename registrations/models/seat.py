@@ -86,6 +86,10 @@ class Seat(Step):
         """The mirror of the target."""
         return self.session or self.event
 
+    def of_target(self) -> models.QuerySet[Seat]:
+        """All seats of the same target."""
+        return Seat.objects.filter(event=self.event, session=self.session)
+
     @property
     def verb(self) -> Verb:
         return Verb.REGISTER if self.wish == Wish.IN else Verb.DELETE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -66,4 +66,11 @@ class TimelineEntry(models.Model):
         TimelineEntry.objects.bulk_create(
             TimelineEntry(registration_id=registration_id, code=code, actor_id=actor_id, data=data or {})
             for registration_id in registration_ids
+        )
+
+    @classmethod
+    def write_all(cls, code: Code, lines: Mapping[int, dict[str, Any]]) -> None:
+        """Add a line of one kind, with data of its own, to the history of each registration."""
+        TimelineEntry.objects.bulk_create(
+            TimelineEntry(registration_id=registration_id, code=code, data=data) for registration_id, data in lines.items()
         )

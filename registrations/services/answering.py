@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -10,11 +11,13 @@ from django.db import DatabaseError, transaction
 from django.db.models import Max, Q, QuerySet
 
 from registrations.models import (
+    Enrollment,
     EnrollmentWish,
     OutgoingEmail,
     Priority,
     Registration,
     Seat,
+    Sender,
     StepState,
     Submission,
     TimelineEntry,
@@ -32,25 +35,26 @@ FOLLOW_UP_BATCH = 200
 logger = logging.getLogger(__name__)
 
 
-def lock_registrations(seat: Seat) -> list[Registration]:
-    """Lock the registrations that have to do with a seat; always before the seat itself."""
-    ids = list(seat.enrollments.values_list("registration_id", flat=True))
+def lock_registrations(*seats: Seat) -> list[Registration]:
+    """Lock the registrations that have to do with seats; always before the seats themselves."""
+    ids = list(Enrollment.objects.filter(seat__in=seats).values_list("registration_id", flat=True))
     return list(_lockable().filter(pk__in=ids).order_by("pk"))
 
 
 def _lockable() -> QuerySet[Registration]:
     """Registrations to lock, with what a mail to them needs."""
-    locked = Registration.objects.select_for_update(of=("self",))
-    return locked.select_related("campaign__sender", "campaign__event__account", "campaign__session")
+    return Registration.objects.select_for_update(of=("self",)).select_related("campaign__sender").defer("token")
 
 
-def answer_newcomers(seat: Seat, answered: Iterable[Registration]) -> Due:
+def answer_newcomers(seats: Iterable[Seat], answered: Iterable[Registration]) -> Due:
     """Answer those who began to share a seat after it was locked for settling: they found it open, and nobody else looks."""
-    known = {registration.pk for registration in answered}
-    if seat.enrollments.exclude(registration_id__in=known).exists():
+    known = [registration.pk for registration in answered]
+    newcomers = Enrollment.objects.filter(seat__in=list(seats)).exclude(registration_id__in=known).select_related("seat")
+    due = NOTHING
+    for newcomer in newcomers:
         with transaction.atomic():
-            return answer(lock_registrations(seat))
-    return NOTHING
+            due |= answer(lock_registrations(newcomer.seat))
+    return due
 
 
 def answer(registrations: Iterable[Registration], *, incomplete: bool = False) -> Due:
@@ -58,27 +62,65 @@ def answer(registrations: Iterable[Registration], *, incomplete: bool = False) -
 
     Call it in the transaction that settled a seat, with the registrations locked.
     """
-    due = NOTHING
-    for registration in registrations:
-        if _has_links(registration, incomplete=incomplete):
-            for submission in registration.submissions.filter(mail=None).order_by("pk"):
-                due |= _answer_one(registration, submission)
+    by_id = {registration.pk: registration for registration in registrations}
+    unanswered = Submission.objects.filter(registration__in=by_id, mail=None).order_by("pk")
+    waiting = list(unanswered)
+    arrived = _with_links({submission.registration_id for submission in waiting}, incomplete=incomplete)
+    answered = [(by_id[item.registration_id], item) for item in waiting if item.registration_id in arrived]
+    due = _send_links([(registration, item) for registration, item in answered if not item.from_known_person])
+    for registration, submission in answered:
+        if submission.from_known_person:
+            due |= _answer_known(registration, submission)
     return due
 
 
-def _has_links(registration: Registration, *, incomplete: bool) -> bool:
-    seats = [enrollment.seat for enrollment in registration.enrollments.filter(wish=EnrollmentWish.IN).select_related("seat")]
-    arrived = [seat.is_fulfilled and seat.state == StepState.SETTLED for seat in seats]
-    return any(arrived) if incomplete else bool(arrived) and all(arrived)
+def _with_links(registration_ids: set[int], *, incomplete: bool) -> set[int]:
+    """Those of the registrations whose seats have all arrived, or with `incomplete` at least one."""
+    seats: dict[int, list[bool]] = defaultdict(list)
+    wanting = Enrollment.objects.filter(registration__in=registration_ids, wish=EnrollmentWish.IN).select_related("seat")
+    for enrollment in wanting.defer("seat__link"):
+        seat = enrollment.seat
+        seats[enrollment.registration_id].append(seat.is_fulfilled and seat.state == StepState.SETTLED)
+    enough = any if incomplete else all
+    return {registration for registration, arrived in seats.items() if enough(arrived)}
 
 
-def _answer_one(registration: Registration, submission: Submission) -> Due:
-    if not submission.from_known_person:
-        mail = queue_mail(registration, kind="link")
-    else:
-        mail = _pending_link_mail(registration, submission) or queue_mail(
-            registration, kind="known", silent=_known_mails_used_up(registration)
+def _send_links(letters: list[tuple[Registration, Submission]]) -> Due:
+    """Queue the first link mails of many people at once; an imported list does not go before those who wait at a form."""
+    if not letters:
+        return NOTHING
+    last = _last_generations([registration for registration, _ in letters], kind="link")
+    senders: dict[int, Sender] = {}
+    mails = []
+    for registration, submission in letters:
+        if registration.campaign_id not in senders:
+            senders[registration.campaign_id] = sender_of(registration.campaign)
+        last[registration.pk] += 1
+        submission.mail = OutgoingEmail(
+            sender=senders[registration.campaign_id],
+            registration=registration,
+            kind="link",
+            generation=last[registration.pk],
+            priority=Priority.NOW if submission.imported_id is None else Priority.BULK,
         )
+        mails.append(submission.mail)
+    OutgoingEmail.objects.bulk_create(mails)
+    Submission.objects.bulk_update([submission for _, submission in letters], ["mail"])
+    lines = {mail.registration_id: {"mail": mail.pk, "kind": mail.kind} for mail in mails if mail.registration_id}
+    TimelineEntry.write_all(TimelineEntry.Code.MAIL_QUEUED, lines)
+    return emails_due(*(sender.pk for sender in senders.values()))
+
+
+def _last_generations(registrations: Iterable[Registration], *, kind: str) -> Counter[int]:
+    mails = OutgoingEmail.objects.filter(registration__in=list(registrations), kind=kind, occasion="")
+    last = mails.order_by().values("registration_id").annotate(last=Max("generation"))
+    return Counter(dict(last.values_list("registration_id", "last")))
+
+
+def _answer_known(registration: Registration, submission: Submission) -> Due:
+    mail = _pending_link_mail(registration, submission) or queue_mail(
+        registration, kind="known", silent=_known_mails_used_up(registration)
+    )
     Submission.objects.filter(pk=submission.pk).update(mail=mail)
     return emails_due(mail.sender_id)
 
@@ -103,7 +145,7 @@ def answer_without_link(registrations: Iterable[Registration]) -> Due:
         repeats = registration.submissions.filter(mail=None, from_known_person=True)
         if repeats.exists() and parked.exists():
             for submission in repeats.order_by("pk"):
-                due |= _answer_one(registration, submission)
+                due |= _answer_known(registration, submission)
     return due
 
 
@@ -125,12 +167,11 @@ def queue_mail(
     **facts: str,
 ) -> OutgoingEmail:
     """Queue the next generation of a kind of mail. The registration must be locked, so that two callers get two numbers."""
-    last = registration.mails.filter(kind=kind, occasion="").aggregate(last=Max("generation"))["last"]
     mail = OutgoingEmail.objects.create(
         sender=sender_of(registration.campaign),
         registration=registration,
         kind=kind,
-        generation=(last or 0) + 1,
+        generation=_last_generations([registration], kind=kind)[registration.pk] + 1,
         silent=silent,
         facts=facts,
         priority=priority,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -106,21 +107,25 @@ def _mirror(place: Place, info: EventInfo | SessionInfo) -> None:
     place.save()
 
 
-def refresh_place(provider: Provider, place: Place) -> None:
-    """Read a target's details again if they are older than ten minutes: extra fields must be known before registering.
+def is_stale(place: Place) -> bool:
+    """Its details are older than ten minutes: extra fields must be known before registering."""
+    return place.detailed_at is None or db_now() - place.detailed_at >= DETAILS_FRESH
 
-    Raises the platform's errors.
-    """
-    if place.detailed_at is None or db_now() - place.detailed_at >= DETAILS_FRESH:
-        read_again(provider, place)
+
+def ask_details(place: Place) -> Callable[[Provider], EventInfo | SessionInfo]:
+    """The call that reads a target's details; its answer is for `mirror_details`."""
+    external_id, is_event = place.external_id, isinstance(place, Event)
+    return lambda provider: provider.event(external_id) if is_event else provider.session(external_id)
+
+
+def mirror_details(place: Place, info: EventInfo | SessionInfo) -> None:
+    """Write down what a target's details say."""
+    _mirror(place, info)
 
 
 def read_again(provider: Provider, place: Place) -> None:
     """Read a target's details now. Raises the platform's errors."""
-    if isinstance(place, Event):
-        _mirror(place, provider.event(place.external_id))
-    else:
-        _mirror(place, provider.session(place.external_id))
+    mirror_details(place, ask_details(place)(provider))
 
 
 def read_details(*, event_id: int, session_id: int | None) -> None:

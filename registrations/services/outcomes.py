@@ -6,10 +6,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registrations.models import MAX_LOST_LEASES, EnrollmentWish, Fact, Seat, StepState, TimelineEntry, Verb, Wish, db_now
+from registrations.models import MAX_LOST_LEASES, EnrollmentWish, Fact, Seat, TimelineEntry, Verb
 from registrations.services import answering, steps
 from registrations.services.admission import may_be_let_in
+from registrations.services.arrivals import log, participation_values, wrong_link
 from registrations.services.due import NOTHING, Due, seats_due
+from registrations.services.errands import Ask, Begin, Errand, LetIn
 from registrations.webinar.errors import Misconfigured, PlatformError, Rejected, Uncertain
 from registrations.webinar.provider import Participation, Provider
 
@@ -27,45 +29,21 @@ NOT_THERE: dict[str, Any] = {
 """What a seat knows of a person whom the platform does not have."""
 
 
-def registered(provider: Provider, seat: Seat, answer: Participation) -> Due:
+def registered(provider: Provider, seat: Seat, answer: Participation) -> Errand:
     """The platform says that the person is in. Believes it only with a link that nobody else has."""
     if answer.admitted is False and not may_be_let_in(seat, answer):
         return parked(seat, reason="not_admitted")
     if not answer.link:
-        return _known_without_link(provider, seat, answer)
+        inferred = infer_link(provider, seat, answer)
+        if inferred is not None:
+            return (yield from registered(provider, seat, inferred))
+        if may_be_let_in(seat, answer):
+            return (yield from register_anew(seat, answer))
+        return known_without_link(seat, answer)
     if seat.place.moderated and answer.admitted is not True:
         return _look_whether_admitted(seat, answer)
-    return let_in(seat, answer)
-
-
-def let_in(seat: Seat, answer: Participation) -> Due:
-    """Write down participation and link, and answer the submissions that waited for this seat."""
-    admitted_at = db_now() if answer.admitted else seat.admitted_at
-    values = _participation_values(answer) | {"fact": Fact.IN, "admitted_at": admitted_at, "missed_at": None}
-    try:
-        with transaction.atomic():
-            registrations = answering.lock_registrations(seat)
-            done = steps.settle(seat, **values)
-            if done is steps.Finish.DONE:
-                _log(seat, Code.REGISTERED, inferred=answer.inferred)
-                due = answering.answer(registrations)
-            else:
-                due = seats_due(seat.account_id)
-            if done is steps.Finish.LEASE_LOST:
-                _keep_news(seat, answer)
-    except IntegrityError:
-        return _wrong_link(seat)
-    return due | answering.answer_newcomers(seat, registrations)
-
-
-def _keep_news(seat: Seat, answer: Participation) -> None:
-    """Our lease ran out before the answer came. Whoever has the row now looks before repeating; what we learnt spares it
-    the search for the link. If the row was settled as out meanwhile, the person is in all the same: look again."""
-    Seat.objects.filter(pk=seat.pk, link_hash=None).update(**_participation_values(answer))
-    now = db_now()
-    Seat.objects.filter(pk=seat.pk, state=StepState.SETTLED, wish=Wish.OUT).update(
-        state=StepState.QUEUED, run_at=now, in_doubt_since=now, fact=Fact.UNKNOWN
-    )
+    due: Due = yield LetIn(seat, answer)
+    return due
 
 
 def still_in(seat: Seat) -> Due:
@@ -75,27 +53,31 @@ def still_in(seat: Seat) -> Due:
         if steps.settle(seat) is not steps.Finish.DONE:
             return seats_due(seat.account_id)
         due = answering.answer(registrations)
-    return due | answering.answer_newcomers(seat, registrations)
+    return due | answering.answer_newcomers([seat], registrations)
 
 
-def delete(provider: Provider, seat: Seat) -> Due:
+def delete(seat: Seat) -> Errand:
     """Take the person out at the platform; if it says that it deleted nothing, the list has to tell."""
-    if not steps.begin(seat):
-        return seats_due(seat.account_id)
     assert seat.participation_id is not None  # noqa: S101  (whoever has none is removed without a call)
-    if delete_at_platform(provider, seat.participation_id):
+    if not (yield Begin([seat])):
+        return seats_due(seat.account_id)
+    if (yield ask_to_delete(seat.participation_id)):
         return removed(seat)
     steps.doubt(seat, reason="nothing_deleted", delay=0)
     return seats_due(seat.account_id)
 
 
-def delete_at_platform(provider: Provider, participation_id: str) -> bool:
+def ask_to_delete(participation_id: str) -> Ask:
     """Delete one participation; False if the platform says that there was none. A refusal is about deleting, whatever for."""
-    try:
-        return provider.delete([participation_id]) > 0
-    except Misconfigured as error:
-        error.verb = Verb.DELETE
-        raise
+
+    def call(provider: Provider) -> bool:
+        try:
+            return provider.delete([participation_id]) > 0
+        except Misconfigured as error:
+            error.verb = Verb.DELETE
+            raise
+
+    return Ask(call)
 
 
 def removed(seat: Seat) -> Due:
@@ -127,10 +109,10 @@ def failed(seat: Seat, error: PlatformError, *, settle_seconds: float) -> Due:
     if isinstance(error, Uncertain):
         delay = max(settle_seconds, steps.backoff_seconds(seat.attempts))
         steps.doubt(seat, reason=error.code, detail=error.detail, delay=delay, **tries)
-        _log(seat, Code.IN_DOUBT, reason=error.code)
+        log(seat, Code.IN_DOUBT, reason=error.code)
     else:
         steps.postpone(seat, reason=error.code, detail=error.detail, **tries)
-        _log(seat, Code.TRY_FAILED, reason=error.code)
+        log(seat, Code.TRY_FAILED, reason=error.code)
     return NOTHING
 
 
@@ -140,7 +122,7 @@ def parked(seat: Seat, *, reason: str, detail: str = "", **values: Any) -> Due:
         registrations = answering.lock_registrations(seat)
         if steps.park(seat, reason=reason, detail=detail, **values) is not steps.Finish.DONE:
             return seats_due(seat.account_id)
-        _log(seat, Code.PARKED, reason=reason)
+        log(seat, Code.PARKED, reason=reason)
         return answering.answer_without_link(registrations)
 
 
@@ -150,6 +132,16 @@ def stumbled(seat: Seat) -> Due:
         return parked(seat, reason="inner_fault", lost_leases=seat.lost_leases + 1)
     steps.stumble(seat)
     return NOTHING
+
+
+def broken_off(seat: Seat, *, called: bool) -> None:
+    """The platform wants quiet in the middle of a seat's errand: as it was if nothing was called for it, else in doubt."""
+    if seat.begun_at is None:
+        steps.release(seat)
+    elif called:
+        steps.doubt(seat, reason="throttled", delay=0)
+    else:
+        steps.give_back_uncounted(seat)
 
 
 def give_back(seat: Seat, *, delay: float) -> None:
@@ -171,7 +163,7 @@ def keep_place(seat: Seat, error: Misconfigured) -> None:
     else:
         steps.release(seat, reason=error.code, reason_detail=error.detail[:300])
     if news:
-        _log(seat, Code.PAUSED, reason=error.code)
+        log(seat, Code.PAUSED, reason=error.code)
 
 
 def infer_link(provider: Provider, seat: Seat, answer: Participation) -> Participation | None:
@@ -194,26 +186,17 @@ def infer_link(provider: Provider, seat: Seat, answer: Participation) -> Partici
     )
 
 
-def _known_without_link(provider: Provider, seat: Seat, answer: Participation) -> Due:
-    inferred = infer_link(provider, seat, answer)
-    if inferred is not None:
-        return registered(provider, seat, inferred)
-    if may_be_let_in(seat, answer):
-        return register_anew(provider, seat, answer)
-    return known_without_link(seat, answer)
-
-
 def known_without_link(seat: Seat, answer: Participation) -> Due:
     """Somebody else registered this person, and no answer tells their link. What is known is kept, so that they can leave."""
     try:
         return parked(seat, reason="known_without_link", participation_id=answer.participation_id)
     except IntegrityError:
-        return _wrong_link(seat)
+        return wrong_link(seat)
 
 
-def register_anew(provider: Provider, seat: Seat, answer: Participation) -> Due:
+def register_anew(seat: Seat, answer: Participation) -> Errand:
     """Our own try registered the person, but the link is lost: delete that registration and make one whose link we see."""
-    if seat.attempts > LINK_TRIES or not delete_at_platform(provider, answer.participation_id):
+    if seat.attempts > LINK_TRIES or not (yield ask_to_delete(answer.participation_id)):
         steps.doubt(seat, reason="link_lost")
         return NOTHING
     steps.postpone(seat, reason="link_lost", delay=0, in_doubt_since=None, **NOT_THERE)
@@ -224,28 +207,7 @@ def _look_whether_admitted(seat: Seat, answer: Participation) -> Due:
     """Moderated events: the answer does not say whether the person waits, so the list is asked, once for all of them."""
     try:
         with transaction.atomic():
-            steps.doubt(seat, reason="checking_admission", delay=0, **_participation_values(answer))
+            steps.doubt(seat, reason="checking_admission", delay=0, **participation_values(answer))
     except IntegrityError:
-        return _wrong_link(seat)
+        return wrong_link(seat)
     return seats_due(seat.account_id)
-
-
-def _wrong_link(seat: Seat) -> Due:
-    """The answer carried a link or participation that belongs to somebody else here: never take it."""
-    steps.doubt(seat, reason="wrong_link")
-    _log(seat, Code.WRONG_LINK)
-    return NOTHING
-
-
-def _participation_values(answer: Participation) -> dict[str, Any]:
-    return {
-        "participation_id": answer.participation_id,
-        "link": answer.link,
-        "link_hash": Seat.link_fingerprint(answer.link),
-        "link_inferred": answer.inferred,
-    }
-
-
-def _log(seat: Seat, code: TimelineEntry.Code, **data: str | bool) -> None:
-    ids = seat.enrollments.filter(wish=EnrollmentWish.IN).values_list("registration_id", flat=True)
-    TimelineEntry.write(ids, code, data={"seat": seat.pk, **data})

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from registrations.models import EnrollmentWish, Question, Registration, Seat
+from django.db.models import Prefetch, prefetch_related_objects
+
+from registrations.models import Enrollment, EnrollmentWish, Question, Registration, Seat
 from registrations.webinar.errors import Misconfigured, Rejected, Scope, Unavailable
 from registrations.webinar.provider import ExtraField, Person
 
@@ -18,6 +20,24 @@ class _Gap:
     unmapped: bool
 
 
+def with_people(seats: list[Seat]) -> list[Seat]:
+    """The same seats, with the registrations that want them in (`seat.wanted_by`), oldest first."""
+    wanting = (
+        Enrollment.objects.filter(wish=EnrollmentWish.IN)
+        .select_related("registration__campaign")
+        .prefetch_related("registration__campaign__questions")
+        .defer("registration__token")
+        .order_by("registration_id")
+    )
+    prefetch_related_objects(seats, Prefetch("enrollments", queryset=wanting, to_attr="wanted_by"))
+    return seats
+
+
+def registrations_of(seat: Seat) -> list[Registration]:
+    """Those who want a seat of `with_people` in."""
+    return [enrollment.registration for enrollment in seat.wanted_by]  # type: ignore[attr-defined]
+
+
 def person_for(seat: Seat) -> Person:
     """The person as the platform gets them, from the oldest registration that fills all extra fields.
 
@@ -25,14 +45,8 @@ def person_for(seat: Seat) -> Person:
     missing. The platform wants every extra field of everyone, required or not (MTS Link article 19671).
     """
     wanted = seat.place.wanted_fields()
-    registrations = (
-        Registration.objects.filter(enrollments__seat=seat, enrollments__wish=EnrollmentWish.IN)
-        .select_related("campaign")
-        .prefetch_related("campaign__questions")
-        .order_by("pk")
-    )
     gaps: list[_Gap] = []
-    for registration in registrations:
+    for registration in registrations_of(seat):
         extra, gap = _extra_values(registration, wanted)
         if gap is None:
             return Person(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from django.db.models import Q, QuerySet
 
-from registrations.models import Account, Delivery, EventStatus, Pause, Seat, StepState, Verb, Wish, db_now
+from registrations.models import Account, Delivery, EventStatus, Pause, Priority, Seat, StepState, Verb, Wish, db_now
 from registrations.services import leases, outcomes, pauses, steps
+from registrations.services.crew import crew_of
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.platform import connected
-from registrations.services.turns import CLAIM_ROWS, Turn
+from registrations.services.turns import Turn
+from registrations.services.waiting import Waiting
 from registrations.webinar.errors import Misconfigured, PlatformError
 
 LINGER_SECONDS = 0.3
+LOOK_SECONDS = 0.1
 GIVE_UP_ROWS = 100
 
 
@@ -28,11 +32,13 @@ def drain(*, account_id: int) -> Due:
         if held is None:
             return NOTHING
         account = Account.objects.get(pk=account_id)
-        with connected(account) as provider:
-            turn = Turn(account=account, provider=provider, hold=held)
+        with connected(account) as provider, crew_of(account) as crew:
+            waiting = Waiting(account, partial(_claim, account))
+            turn = Turn(account=account, provider=provider, crew=crew, hold=held, waiting=waiting)
             if _account_answers(turn):
                 _probe_scoped_pauses(turn)
                 _work_off(turn)
+            turn.end()
     if not turn.quiet and claimable(account).filter(steps.due(db_now())).exists():
         turn.due |= seats_due(account_id)
     return turn.due
@@ -63,20 +69,32 @@ def claimable(account: Account) -> QuerySet[Seat]:
 
 
 def _with_places(seats: QuerySet[Seat]) -> QuerySet[Seat]:
-    return seats.select_related("account", "event__account", "session")
+    return seats.select_related("event", "session")
+
+
+def _claim(account: Account, *, limit: int, urgent: bool = False) -> list[Seat]:
+    seats = claimable(account)
+    claimed = steps.claim(rows=seats.filter(priority=Priority.NOW) if urgent else seats, limit=limit)
+    for seat in claimed:
+        if seat.lost_too_often:
+            outcomes.parked(seat, reason="lost_leases")
+    return [seat for seat in claimed if not seat.lost_too_often]
 
 
 def _work_off(turn: Turn) -> None:
-    lingered = False
+    """Until the slice is over, or nothing is left and nothing came for a while."""
+    idle_since: float | None = None
     while not turn.is_over:
-        seats = steps.claim(rows=claimable(turn.account), limit=CLAIM_ROWS)
-        if seats:
-            turn.work(seats)
-        elif lingered:
+        turn.waiting.fill()
+        turn.work()
+        if not turn.is_idle:
+            idle_since = None
+            continue
+        idle_since = idle_since or time.monotonic()
+        if time.monotonic() - idle_since < LINGER_SECONDS:
+            time.sleep(LOOK_SECONDS)
+        elif not turn.waiting.fill(at_once=True):
             return
-        else:
-            time.sleep(LINGER_SECONDS)
-        lingered = not seats
 
 
 def give_up_over() -> Due:
@@ -85,7 +103,7 @@ def give_up_over() -> Due:
     gone = (EventStatus.CANCELLED, EventStatus.FINISHED)
     session_over = Q(session__ends_at__lte=now) | Q(session__status__in=gone)
     event_over = Q(session=None) & (Q(event__ends_at__lte=now) | Q(event__status__in=gone))
-    over = _with_places(Seat.objects.filter(session_over | event_over, wish=Wish.IN))
+    over = _with_places(Seat.objects.select_related("event__account").filter(session_over | event_over, wish=Wish.IN))
     due = NOTHING
     for seat in steps.claim(rows=over, limit=GIVE_UP_ROWS):
         due |= outcomes.still_in(seat) if seat.is_fulfilled else outcomes.too_late(seat)
@@ -128,7 +146,7 @@ def _probe(turn: Turn, pause: Pause) -> None:
     if claimed:
         seat = claimed[0]
         seat.place.detailed_at = None  # whatever is wrong may have been mended: read the target's details again
-        if turn.serve(seat):
+        if turn.probe(turn.waiting.at_one_place([seat])[0]):
             pauses.end(pause)
             return
         pauses.put_off_if_due(pause)

@@ -108,17 +108,20 @@ def begin(row: Step, **values: Any) -> bool:
     return done is Finish.DONE
 
 
-def begin_all(rows: list[StepT]) -> list[StepT]:
-    """`begin` for rows of one claim whose calls start together; returns those that may be called for."""
+def begin_all(rows: list[StepT], **values: Any) -> list[StepT]:
+    """`begin` for rows of one claim whose calls start together; returns those that may be called for.
+
+    `values` are written too; they may be expressions, and the rows in memory do not get them.
+    """
     now = db_now()
-    values = {"begun_at": now, "lease_until": now + lease_length()}
+    lease = {"begun_at": now, "lease_until": now + lease_length()}
     begun: list[StepT] = []
     for version, alike in groupby(sorted(rows, key=attrgetter("version")), key=attrgetter("version")):
         same = list(alike)
         mine = type(same[0])._default_manager.filter(
             pk__in=[row.pk for row in same], lease_token=same[0].lease_token, state=StepState.LEASED, version=version
         )
-        if mine.update(attempts=F("attempts") + 1, **values) == len(same):
+        if mine.update(attempts=F("attempts") + 1, **lease, **values) == len(same):
             begun.extend(same)
         else:
             still = set(mine.values_list("pk", flat=True))
@@ -127,7 +130,7 @@ def begin_all(rows: list[StepT]) -> list[StepT]:
                 if row.pk not in still:
                     release(row)
     for row in begun:
-        row.begun_at, row.lease_until = values["begun_at"], values["lease_until"]
+        row.begun_at, row.lease_until = lease["begun_at"], lease["lease_until"]
         row.attempts += 1
     return begun
 

@@ -1,194 +1,245 @@
-"""One turn at an account: the calls that seats need, and what each kind of failure means for the rest of the turn."""
+"""One turn at an account: carries out the errands of its seats, and knows what each kind of failure means for the rest.
+
+All calls go to the crew's threads and several are under way at once, so that a slow answer costs no slot; everything that
+touches the database happens here, in one thread, for as many seats at once as there are.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 from django.db import DatabaseError
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
-from registrations.models import Account, Fact, Seat, StepState, TimelineEntry, Verb, Wish, db_now
-from registrations.services import catalog, coalescing, leases, outcomes, pace, pauses, people, steps, sweeping
-from registrations.services.due import NOTHING, Due, seats_due
-from registrations.webinar.errors import Misconfigured, NotFound, PlatformError, Scope, Throttled, Unavailable
-from registrations.webinar.provider import Person, Provider
+from registrations.models import Account, Seat, Verb, db_now
+from registrations.services import arrivals, catalog, leases, outcomes, pace, pauses, registering, steps
+from registrations.services.crew import SIZE, Crew
+from registrations.services.due import NOTHING, Due
+from registrations.services.errands import Ask, Begin, Errand, Fork, LetIn
+from registrations.services.waiting import Batch, Waiting
+from registrations.webinar.errors import Misconfigured, NotFound, PlatformError, Scope, Throttled
+from registrations.webinar.provider import Provider
 
 logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 5.0
-SLICE_CALLS = 10
-CLAIM_ROWS = 50
-LATELY = timedelta(minutes=1)
-REPEATS_WAIT_TRIES = 6
+LISTEN_SECONDS = 0.05
+
+
+@dataclass(eq=False)
+class Job:
+    """An errand under way, and the seats that fail if it fails. `called` once a call was made that may have had an effect."""
+
+    seats: list[Seat]
+    errand: Errand
+    ask: Ask | None = None
+    called: bool = False
+    over: bool = False
+    failed: bool = False
 
 
 @dataclass
 class Turn:
-    """A slice of work for one account: its connection, what it may still do, and what became due on the way."""
+    """A slice of work for one account: its connections, what it may still do, and what became due on the way."""
 
     account: Account
     provider: Provider
+    crew: Crew
     hold: leases.Hold
+    waiting: Waiting
     due: Due = NOTHING
-    calls: int = 0
     quiet: bool = False
     """The platform asked for quiet, or refuses everything: take no more."""
-    refused: bool = False
-    """A pause began in this turn: what was claimed before it may stand still now."""
     deadline: float = field(default_factory=lambda: time.monotonic() + SLICE_SECONDS)
+    _slots: pace.Slots = field(init=False)
+    _asking: deque[Job] = field(default_factory=deque)
+    _beginning: list[tuple[Job, Begin]] = field(default_factory=list)
+    _arriving: list[tuple[Job, LetIn]] = field(default_factory=list)
+    _calls: dict[Future[Any], Job] = field(default_factory=dict)
+    _renewed: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self._slots = pace.Slots(self.account)
 
     @property
     def is_over(self) -> bool:
-        return self.quiet or self.calls >= SLICE_CALLS or time.monotonic() >= self.deadline or not self.hold.renew()
+        return self.quiet or time.monotonic() >= self.deadline or not self.hold.renew()
 
-    def work(self, seats: list[Seat]) -> None:
-        """Do what each claimed seat needs, in their order; seats in doubt of one target together, when the first comes.
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits and nothing is under way."""
+        return not (self._calls or self._asking or self._beginning or self._arriving or self.waiting)
 
-        Whatever is left when the turn is over, or a new pause holds it, goes back as it was.
-        """
-        self.refused = False
-        for seat in seats:
-            if seat.lost_too_often:
-                self._guard([seat], partial(outcomes.parked, seat, reason="lost_leases"))
-        for batch in self._batches([seat for seat in seats if not seat.lost_too_often]):
-            if self.is_over or (self.refused and pauses.holds(batch[0])):
-                for waiting in batch:
-                    steps.release(waiting)
-            elif batch[0].in_doubt_since is not None:
-                self.sweep(batch)
-            elif len(batch) > 1:
-                self.invite(batch)
-            else:
-                self.serve(batch[0])
+    def work(self) -> None:
+        """Go on for a moment: start what may start, write down what arrived, and listen for answers."""
+        self._start()
+        self._write_down()
+        self._start_asked()
+        self._listen()
 
-    def _batches(self, seats: list[Seat]) -> Iterator[list[Seat]]:
-        """The seats in their order, each with all that share its call; repeats after those who show how registering goes."""
-        limit = self.provider.capabilities.bulk_limit
-        in_doubt = sweeping.by_target(seat for seat in seats if seat.in_doubt_since is not None)
-        shared = {batch[0].pk: batch for batch in (*in_doubt, *coalescing.batches(seats, limit=limit))}
-        led = {seat.pk for batch in shared.values() for seat in batch}
-        for seat in sorted(seats, key=lambda seat: seat.is_fulfilled):
-            if seat.pk in shared:
-                yield shared[seat.pk]
-            elif seat.pk not in led:
-                yield [seat]
+    def end(self) -> None:
+        """Take no more; finish what is under way, and give back as it was whatever is not."""
+        for seat in self.waiting.take_all():
+            steps.release(seat)
+        self.hold.release()  # whoever comes next need not wait for our last answers
+        while not self.is_idle:
+            if self.quiet:
+                self._break_off()
+            self._write_down()
+            self._start_asked()
+            self._listen()
 
-    def serve(self, seat: Seat) -> bool:
-        """One call, or none where none is needed. True if nothing failed."""
-        self.calls += 1
-        if seat.is_fulfilled:
-            return self._guard([seat], lambda: self._look_instead(seat))
-        if seat.wish == Wish.OUT and seat.participation_id is None:
-            return self._guard([seat], lambda: outcomes.removed(seat))
-        if seat.verb is Verb.DELETE:
-            return self._guard([seat], lambda: outcomes.delete(self.provider, seat))
-        return self._guard([seat], lambda: self._register(seat))
+    def probe(self, seat: Seat) -> bool:
+        """Carry out one seat's errand now. True if nothing failed."""
+        job = self._begin(Batch([seat], registering.errand_for(self.provider, seat)))
+        while not job.over:
+            self._write_down()
+            self._start_asked()
+            self._listen()
+        return not job.failed
 
-    def invite(self, seats: list[Seat]) -> None:
-        """Register people of one target in one call; then each by what the answer says of them."""
-        self.calls += 1
-        invited: list[coalescing.Invited] = []
-        begun: list[tuple[Seat, Person]] = []
+    def _start(self) -> None:
+        """Begin as many errands as there are slots near, in the order in which seats wait."""
+        while len(self._calls) < SIZE and self._slots.count() > len(self._asking) + len(self._beginning):
+            batch = self.waiting.next_batch(self.provider)
+            if batch is None:
+                return
+            self._begin(batch)
 
-        def call() -> Due:
-            catalog.refresh_place(self.provider, seats[0].place)
-            for seat in seats[1:]:
-                seat.place.extra_fields = seats[0].place.extra_fields
-            begun.extend(coalescing.begin(coalescing.people_of(seats, refuse=self._refuse)))
-            if begun:
-                invited.extend(coalescing.invite(self.provider, begun))
-            return NOTHING
+    def _begin(self, batch: Batch) -> Job:
+        job = Job(batch.seats, batch.errand)
+        self._go_on(job)
+        return job
 
-        if self._guard(seats, call):
-            for item in invited:
-                self._guard([item.seat], partial(coalescing.settle, self.provider, item))
+    def _start_asked(self) -> None:
+        while self._asking and len(self._calls) < SIZE and self._slots.count():
+            job = self._asking.popleft()
+            assert job.ask is not None  # noqa: S101  (that is why it is in the list)
+            job.called = job.called or any(seat.begun_at is not None for seat in job.seats)
+            self._calls[self.crew.send(job.ask.call, at=self._slots.take())] = job
 
-    def _refuse(self, seat: Seat, error: PlatformError) -> None:
-        def fail() -> Due:
-            raise error
+    def _listen(self) -> None:
+        """Hear whoever answers within a moment, and keep the leases of all that is in our hands."""
+        if self._calls:
+            done, _ = wait(self._calls, timeout=LISTEN_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = self._calls.pop(future)
+                error = future.exception()
+                self._go_on(job, throw=error) if error is not None else self._go_on(job, send=future.result())
+        elif self._asking or self.waiting:
+            time.sleep(LISTEN_SECONDS)
+        self._keep_leases()
 
-        self._guard([seat], fail)
+    def _keep_leases(self) -> None:
+        if time.monotonic() - self._renewed < steps.lease_length().total_seconds() / 2:
+            return
+        self._renewed = time.monotonic()
+        jobs = [*self._calls.values(), *self._asking]
+        held = [*self.waiting.seats, *(seat for job in jobs for seat in job.seats)]
+        ours = sorted((seat for seat in held if seat.lease_token is not None), key=attrgetter("lease_token"))
+        for _, seats in groupby(ours, key=attrgetter("lease_token")):
+            steps.renew(list(seats))
 
-    def sweep(self, seats: list[Seat]) -> None:
-        """Settle seats in doubt of one target by one look at its list; then each by itself."""
-        self.calls += 1
-        found: sweeping.Found = {}
+    def _write_down(self) -> None:
+        """What errands asked for of the database, for all of them at once; they may ask for more at once."""
+        while self._beginning or self._arriving:
+            beginning, self._beginning = self._beginning, []
+            arriving, self._arriving = self._arriving, []
+            begun = self._begin_all([seat for _, asked in beginning for seat in asked.seats])
+            for job, asked in beginning:
+                self._go_on(job, send=[seat for seat in asked.seats if seat.pk in begun])
+            results = arrivals.let_in_all([(asked.seat, asked.answer) for _, asked in arriving])
+            for (job, _), came in zip(arriving, results, strict=True):
+                self._go_on(job, throw=came) if isinstance(came, Exception) else self._go_on(job, send=came)
 
-        def look() -> Due:
-            found.update(sweeping.look(self.provider, seats, keep_alive=self.hold.renew))
-            return NOTHING
+    def _begin_all(self, seats: list[Seat]) -> set[int]:
+        begun: set[int] = set()
+        now = db_now()
+        ours = sorted((seat for seat in seats if seat.lease_token is not None), key=attrgetter("lease_token"))
+        for _, of_one_claim in groupby(ours, key=attrgetter("lease_token")):
+            for seat in steps.begin_all(list(of_one_claim), first_call_at=Coalesce("first_call_at", Value(now))):
+                seat.first_call_at = seat.first_call_at or now
+                begun.add(seat.pk)
+        return begun
 
-        if self._guard(seats, look):
-            for decision in sweeping.decide(self.provider, seats, found):
-                if self.quiet:
-                    for seat in decision.seats:
-                        steps.release(seat)
-                else:
-                    self._guard(decision.seats, decision.carry_out)
-
-    def _look_instead(self, seat: Seat) -> Due:
-        """A known person's second form: nothing to register, but it must meet the queue, pace and outages of anybody's first
-        form, or it would tell that the address is known. So the target is read in place of the registration, a moderated
-        one's list is looked at too, and while others wait because registering fails, so does this."""
-        if seat.attempts < REPEATS_WAIT_TRIES and _registering_fails(seat):
-            raise Unavailable(seat.reason or "registering_fails")
-        catalog.refresh_place(self.provider, seat.place)
-        catalog.read_again(self.provider, seat.place)
-        if seat.place.moderated:
-            sweeping.look(self.provider, [seat], keep_alive=self.hold.renew)
-        return outcomes.still_in(seat)
-
-    def _register(self, seat: Seat) -> Due:
-        catalog.refresh_place(self.provider, seat.place)
-        person = people.person_for(seat)
-        if not steps.begin(seat, first_call_at=seat.first_call_at or db_now()):
-            return seats_due(seat.account_id)
-        return outcomes.registered(self.provider, seat, self.provider.register(seat.target, person))
-
-    def _guard(self, seats: list[Seat], work: Callable[[], Due]) -> bool:
+    def _go_on(self, job: Job, *, send: Any = None, throw: BaseException | None = None) -> None:
+        """Let an errand run until it asks for something that takes time, or is over."""
         try:
-            self.due |= work()
-        except Throttled as error:
-            pace.hold_off(account_id=self.account.pk, seconds=error.retry_after)
-            for seat in seats:
-                outcomes.give_back(seat, delay=error.retry_after)
-            self.quiet = True
-        except Misconfigured as error:
-            self._refused(seats, error)
-        except PlatformError as error:
-            settle_seconds = self.provider.capabilities.settle_seconds
-            for seat in seats:
-                self.due |= outcomes.failed(seat, error, settle_seconds=settle_seconds)
+            while True:
+                asked = job.errand.throw(throw) if throw is not None else job.errand.send(send)
+                send = throw = None
+                if not isinstance(asked, Fork):
+                    break
+                job.seats = [seat for seat in job.seats if seat not in asked.seats]
+                self._go_on(Job(asked.seats, asked.errand, called=job.called))
+        except StopIteration as end:
+            self.due |= end.value
+            self._finish(job)
         except DatabaseError:
             raise  # nothing can be written down now; the leases run out, and whoever was begun is looked up then
-        except Exception:
-            logger.exception("a seat could not be worked on", extra={"seats": [seat.pk for seat in seats]})
-            for seat in seats:
-                self.due |= outcomes.stumbled(seat)
+        except Exception as error:
+            job.failed = True
+            self._failed(job, error)
+            self._finish(job)
         else:
-            return True
-        return False
+            self._note(job, asked)
+
+    def _note(self, job: Job, asked: Ask | Begin | LetIn) -> None:
+        if isinstance(asked, Ask):
+            job.ask = asked
+            self._asking.append(job)
+        elif isinstance(asked, Begin):
+            self._beginning.append((job, asked))
+        else:
+            self._arriving.append((job, asked))
+
+    def _finish(self, job: Job) -> None:
+        job.over = True
+        self.waiting.is_over(job.errand)
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        if isinstance(error, Throttled):
+            pace.hold_off(account_id=self.account.pk, seconds=error.retry_after)
+            for seat in job.seats:
+                outcomes.give_back(seat, delay=error.retry_after)
+            self.quiet = True
+        elif isinstance(error, Misconfigured):
+            self._refused(job.seats, error)
+        elif isinstance(error, PlatformError):
+            settle_seconds = self.provider.capabilities.settle_seconds
+            for seat in job.seats:
+                self.due |= outcomes.failed(seat, error, settle_seconds=settle_seconds)
+        else:
+            logger.error("a seat could not be worked on", exc_info=error, extra={"seats": [seat.pk for seat in job.seats]})
+            for seat in job.seats:
+                self.due |= outcomes.stumbled(seat)
 
     def _refused(self, seats: list[Seat], error: Misconfigured) -> None:
+        if not seats:
+            return
         if isinstance(error, NotFound):
             catalog.suspect_missing(seats[0].place)
         for seat in seats:
             outcomes.keep_place(seat, error)
         verb = Verb(error.verb or seats[0].verb)
         self.due |= pauses.begin(account=self.account, error=error, seat=seats[0], verb=verb)
-        self.refused = True
         self.quiet = self.quiet or error.scope is Scope.ACCOUNT
+        for seat in self.waiting.take_held():
+            steps.release(seat)
 
-
-def _registering_fails(seat: Seat) -> bool:
-    """Others of the same target wait after a failed try, and nobody got in within the last minute."""
-    others = Seat.objects.filter(event=seat.event, session=seat.session, wish=Wish.IN).exclude(pk=seat.pk)
-    waiting = others.filter(state=StepState.QUEUED, attempts__gt=0).exclude(fact=Fact.IN)
-    arrived = TimelineEntry.objects.filter(
-        code=TimelineEntry.Code.REGISTERED, at__gt=db_now() - LATELY, registration__enrollments__seat__in=others
-    )
-    return waiting.exists() and not arrived.exists()
+    def _break_off(self) -> None:
+        """Whatever still wants to ask something must not: the platform wants quiet."""
+        while self._asking:
+            job = self._asking.popleft()
+            job.errand.close()
+            for seat in job.seats:
+                outcomes.broken_off(seat, called=job.called)
+            self._finish(job)

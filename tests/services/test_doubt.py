@@ -9,7 +9,8 @@ from django.conf import LazySettings
 
 from registrations.models import Account, Campaign, Fact, Registration, Seat, StepState, db_now
 from registrations.services import sweeping, turns
-from registrations.services.due import NOTHING, Due
+from registrations.services.due import NOTHING
+from registrations.services.errands import Errand
 from registrations.webinar.provider import Participation, Provider, Target
 from registrations.webinar.providers.webinar_ru import WebinarRu
 from tests.services.conftest import World
@@ -187,10 +188,10 @@ def test_one_seat_on_which_our_look_fails_parks_no_neighbour(
 ) -> None:
     decide = sweeping._there
 
-    def failing(provider: Provider, seat: Seat, present: Participation) -> Due:
+    def failing(provider: Provider, seat: Seat, present: Participation, **options: bool) -> Errand:
         if seat.address == "poison@example.com":
             raise RuntimeError("a fault of ours")
-        return decide(provider, seat, present)
+        return (yield from decide(provider, seat, present, **options))
 
     monkeypatch.setattr(sweeping, "_there", failing)
     campaign = world.campaign()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registrations.models import Account, Bulk, Delivery, Fact, OutgoingEmail, Pause, StepState, db_now
-from registrations.services import pauses, seating
+from registrations.services import pauses, seating, turns
 from registrations.services.due import NOTHING
 from tests.services.conftest import World
 
@@ -297,11 +297,14 @@ def test_a_seat_that_costs_five_leases_is_parked(world: World) -> None:
     assert (seat.state, seat.reason) == (StepState.PARKED, "lost_leases")
 
 
-def test_more_people_than_a_slice_takes_ring_again(world: World) -> None:
+def test_more_people_than_a_slice_takes_ring_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = world.campaign(bulk=Bulk.NEVER)
-    for number in range(12):
+    for number in range(4):
         world.sign_up(campaign, f"ivan{number}@example.com")
-    assert world.account.pk in seating.drain(account_id=world.account.pk).seats
+    Account.objects.update(calls_per_second=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(turns, "SLICE_SECONDS", 0.3)
+        assert world.account.pk in seating.drain(account_id=world.account.pk).seats
     assert world.account.pk not in seating.drain(account_id=world.account.pk).seats
 
 

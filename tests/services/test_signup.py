@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from registrations.models import Campaign, Fact, Registration, Seat, StepState, Submission, db_now
-from registrations.services import answering, outcomes, signup
+from registrations.services import answering, arrivals, signup
 from registrations.services.campaigns import Availability
 from registrations.services.signup import Entry, NotOpen, Receipt
 from registrations.webinar.provider import Participation
@@ -154,8 +154,8 @@ def test_a_form_for_the_same_seat_in_the_instant_in_which_it_is_settled_is_answe
     seat = factories.claimed_seat(person)
     lock_registrations = answering.lock_registrations
 
-    def overtaken(seat: Seat) -> list[Registration]:
-        locked = lock_registrations(seat)
+    def overtaken(*seats: Seat) -> list[Registration]:
+        locked = lock_registrations(*seats)
         assert racing.at_once(lambda: post(second)) == []
         return locked
 
@@ -163,7 +163,7 @@ def test_a_form_for_the_same_seat_in_the_instant_in_which_it_is_settled_is_answe
     answer = Participation(
         participation_id="1", email=seat.address, link="https://rooms.example.org/1", admitted=True, registered_at=db_now()
     )
-    outcomes.let_in(seat, answer)
+    arrivals.let_in(seat, answer)
     seat.refresh_from_db()
     assert (seat.state, seat.fact) == (StepState.SETTLED, Fact.IN)
     assert sorted(Submission.objects.values_list("campaign", "mail__kind")) == [(first.pk, "link"), (second.pk, "link")]

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from registrations.models import Account, Event, Fact, Priority, Registration, Seat, StepState, Wish, db_now
-from registrations.services import leases, outcomes, steps
+from registrations.services import arrivals, leases, steps
 from registrations.services.steps import Finish
 from registrations.webinar.provider import Participation
 from tests import factories
@@ -194,7 +194,7 @@ def test_whoever_left_before_a_late_answer_of_a_lost_lease_is_taken_out_all_the_
     world.drain_seats()
     assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
 
-    outcomes.let_in(lost, registered_late(world, person))
+    arrivals.let_in(lost, registered_late(world, person))
     world.settle()
     assert not world.at_platform("ivan@example.com")
     assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
@@ -206,7 +206,7 @@ def test_a_late_answer_of_a_lost_lease_spares_the_next_worker_the_search_for_the
     lost = factories.claimed_seat(person)
     lose_lease(lost)
     answer = registered_late(world, person)
-    outcomes.let_in(lost, answer)
+    arrivals.let_in(lost, answer)
     world.drain_seats()
     seat = world.seat(person)
     assert (seat.state, seat.fact, seat.link) == (StepState.SETTLED, Fact.IN, answer.link)

@@ -1,0 +1,115 @@
+"""The seats that a turn has claimed and not begun: which go next, and which go together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from registrations.models import Account, Priority, Seat
+from registrations.services import catalog, coalescing, pauses, people, registering, sweeping
+from registrations.services.coalescing import same_target
+from registrations.services.errands import Errand
+from registrations.webinar.provider import Provider
+
+CLAIM_ROWS = 50
+AGAIN_SECONDS = 0.1
+URGENT_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Seats that share an errand."""
+
+    seats: list[Seat]
+    errand: Errand
+
+
+@dataclass
+class Waiting:
+    """Claimed seats in their order. `claim` takes more of those that are due, only the urgent ones if it is told so."""
+
+    account: Account
+    claim: Callable[..., list[Seat]]
+    seats: list[Seat] = field(default_factory=list)
+    _under_way: dict[Errand, Seat] = field(default_factory=dict)
+    _reading: set[Errand] = field(default_factory=set)
+    """Errands that read something of a target which others of it had better wait for."""
+    _before: dict[int, set[Errand]] = field(default_factory=dict)
+    """What a repeated form waits for: the errands of its target that were under way when its turn came."""
+    _next_claim: float = 0.0
+    _next_urgent: float = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.seats)
+
+    def fill(self, *, at_once: bool = False) -> bool:
+        """Claim what is due, if there is room and it is time to (or `at_once`); False if nothing came."""
+        now = time.monotonic()
+        if len(self.seats) < CLAIM_ROWS / 2 and (at_once or now >= self._next_claim):
+            came = self.claim(limit=CLAIM_ROWS - len(self.seats))
+            self._next_claim = now if came else now + AGAIN_SECONDS
+        elif now >= self._next_urgent and any(seat.priority != Priority.NOW for seat in self.seats):
+            # Whoever waits at a form goes before an imported list that we have in hand already.
+            came = self.claim(limit=CLAIM_ROWS, urgent=True)
+            self._next_urgent = now + URGENT_SECONDS
+        else:
+            return False
+        self.seats.extend(self.at_one_place(came))
+        self.seats.sort(key=lambda seat: (seat.is_fulfilled, seat.priority))
+        return bool(came)
+
+    def at_one_place(self, came: list[Seat]) -> list[Seat]:
+        """Seats of one target share its mirror, so that what one reads the others know."""
+        places = {(seat.event_id, seat.session_id): seat for seat in [*came, *self.seats]}
+        for seat in people.with_people(came):
+            seat.event, seat.session = (first := places[seat.event_id, seat.session_id]).event, first.session
+            seat.account = seat.event.account = self.account
+        return came
+
+    def next_batch(self, provider: Provider) -> Batch | None:
+        """The next seats to begin with, and how; None if nobody may begin now."""
+        for seat in self.seats:
+            if self._may_begin(seat):
+                batch, reads = self._batch(provider, seat)
+                self._under_way[batch.errand] = seat
+                if reads:
+                    self._reading.add(batch.errand)
+                self.seats = [other for other in self.seats if other not in batch.seats]
+                return batch
+        return None
+
+    def _may_begin(self, seat: Seat) -> bool:
+        here = {errand for errand, other in self._under_way.items() if same_target(seat, other)}
+        if here & self._reading:
+            return False
+        # A repeat comes after those who show how registering goes, or it would tell that its address is known.
+        return not seat.is_fulfilled or not (here & self._before.setdefault(seat.pk, here))
+
+    def _batch(self, provider: Provider, seat: Seat) -> tuple[Batch, bool]:
+        """What begins with a seat, and whether others of its target had better wait for it."""
+        if seat.in_doubt_since is not None:
+            doubtful = [other for other in self.seats if other.in_doubt_since is not None and same_target(other, seat)]
+            return Batch(doubtful, sweeping.sweep(provider, doubtful)), True
+        together = coalescing.companions(seat, self.seats, limit=provider.capabilities.bulk_limit)
+        if len(together) > 1:
+            reads = catalog.is_stale(seat.place) or sweeping.is_unseen(seat)
+            return Batch(together, registering.register_many(provider, together)), reads
+        return Batch(together, registering.errand_for(provider, seat)), catalog.is_stale(seat.place)
+
+    def is_over(self, errand: Errand) -> None:
+        """An errand has ended: whoever waited for it may begin."""
+        self._under_way.pop(errand, None)
+        self._reading.discard(errand)
+
+    def take_all(self) -> list[Seat]:
+        """Give up all that waits."""
+        taken, self.seats = self.seats, []
+        return taken
+
+    def take_held(self) -> list[Seat]:
+        """Give up whoever a pause keeps waiting now."""
+        held = {seat.pk for seat in self.seats if pauses.holds(seat)}
+        taken = [seat for seat in self.seats if seat.pk in held]
+        self.seats = [seat for seat in self.seats if seat.pk not in held]
+        return taken
