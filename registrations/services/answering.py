@@ -23,6 +23,7 @@ from registrations.models import (
     TimelineEntry,
     db_now,
 )
+from registrations.models.writing import write_each
 from registrations.services.due import NOTHING, Due, emails_due
 from registrations.services.senders import sender_of
 
@@ -105,7 +106,7 @@ def _send_links(letters: list[tuple[Registration, Submission]]) -> Due:
         )
         mails.append(submission.mail)
     OutgoingEmail.objects.bulk_create(mails)
-    Submission.objects.bulk_update([submission for _, submission in letters], ["mail"])
+    write_each([submission for _, submission in letters], ["mail"])
     lines = {mail.registration_id: {"mail": mail.pk, "kind": mail.kind} for mail in mails if mail.registration_id}
     TimelineEntry.write_all(TimelineEntry.Code.MAIL_QUEUED, lines)
     return emails_due(*(sender.pk for sender in senders.values()))

@@ -47,7 +47,7 @@ def _let_in_alone(seat: Seat, answer: Participation) -> Due | Exception:
 def let_in(seat: Seat, answer: Participation) -> Due:
     """Write down participation and link, and answer the submissions that waited for this seat."""
     try:
-        return _let_in([(seat, answer)])
+        return _let_in([(copy.copy(seat), answer)])
     except IntegrityError:
         return wrong_link(seat)
 
@@ -57,10 +57,8 @@ def _let_in(arrivals: list[Arrival]) -> Due:
     taken: list[Arrival] = []
     with transaction.atomic():
         registrations = answering.lock_registrations(*(seat for seat, _ in arrivals))
-        for seat, answer in arrivals:
-            admitted_at = db_now() if answer.admitted else seat.admitted_at
-            values = participation_values(answer) | {"fact": Fact.IN, "admitted_at": admitted_at, "missed_at": None}
-            done = steps.settle(seat, **values)
+        finishes = steps.settle_all([(seat, _values_in(seat, answer)) for seat, answer in arrivals])
+        for (seat, answer), done in zip(arrivals, finishes, strict=True):
             if done is steps.Finish.DONE:
                 taken.append((seat, answer))
             else:
@@ -71,6 +69,11 @@ def _let_in(arrivals: list[Arrival]) -> Due:
             _log_registered(taken)
             due |= answering.answer(registrations)
     return due | answering.answer_newcomers([seat for seat, _ in arrivals], registrations)
+
+
+def _values_in(seat: Seat, answer: Participation) -> dict[str, Any]:
+    admitted_at = db_now() if answer.admitted else seat.admitted_at
+    return participation_values(answer) | {"fact": Fact.IN, "admitted_at": admitted_at, "missed_at": None}
 
 
 def _log_registered(taken: list[Arrival]) -> None:

@@ -16,7 +16,7 @@ from registrations.services import pace
 from registrations.webinar.provider import Provider
 from registrations.webinar.registry import PROVIDERS
 
-SIZE = 32
+SIZE = 64
 """Calls under way at once. A platform at two calls a second needs them only when it answers slowly."""
 
 ResultT = TypeVar("ResultT")

@@ -19,11 +19,16 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from registrations.models import Step, StepState, db_now
+from registrations.models.writing import write_each
 
 StepT = TypeVar("StepT", bound=Step)
 
 BACKOFF_SECONDS = (5, 15, 45, 120, 300, 600, 1200, 2400)
 BACKOFF_LAST_SECONDS = 3600
+
+
+AT_REST: dict[str, Any] = {"begun_at": None, "in_doubt_since": None, "reason": "", "reason_detail": "", "lost_leases": 0}
+"""What is forgotten of a row's way once it is settled."""
 
 
 class Finish(Enum):
@@ -137,7 +142,7 @@ def begin_all(rows: list[StepT], **values: Any) -> list[StepT]:
 
 def settle(row: Step, **values: Any) -> Finish:
     """The step is done: write the outcome. If only the wish changed meanwhile, keep the outcome and queue the row again."""
-    outcome = values | {"begun_at": None, "in_doubt_since": None, "reason": "", "reason_detail": "", "lost_leases": 0}
+    outcome = values | AT_REST
     now = db_now()
     done = _update_mine(
         row, same_version=True, state=StepState.SETTLED, settled_at=now, lease_token=None, lease_until=None, **outcome
@@ -145,6 +150,34 @@ def settle(row: Step, **values: Any) -> Finish:
     if done is Finish.WISH_CHANGED:
         _update_mine(row, same_version=False, state=StepState.QUEUED, run_at=now, lease_token=None, lease_until=None, **outcome)
     return done
+
+
+def settle_all(outcomes: list[tuple[StepT, dict[str, Any]]]) -> list[Finish]:
+    """`settle` for many rows of one kind, each with its own outcome of the same names; call it in a transaction.
+
+    Rows in memory are changed before anything is written: give copies, if the transaction may fail and be tried otherwise.
+    """
+    rows = [row for row, _ in outcomes]
+    locked = type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows])
+    if connection.features.has_select_for_update:
+        locked = locked.select_for_update(of=("self",))
+    fences = {pk: fence for pk, *fence in locked.order_by("pk").values_list("pk", "lease_token", "state", "version")}
+    finishes, done = [], []
+    now = db_now()
+    settled = {"state": StepState.SETTLED, "settled_at": now, "lease_token": None, "lease_until": None, **AT_REST}
+    for row, values in outcomes:
+        token, state, version = fences.get(row.pk, (None, "", 0))
+        if token is None or (token, state) != (row.lease_token, StepState.LEASED):
+            finishes.append(Finish.LEASE_LOST)
+        elif version != row.version:
+            finishes.append(settle(row, **values))
+        else:
+            finishes.append(Finish.DONE)
+            done.append(row)
+            for name, value in (values | settled).items():
+                setattr(row, name, value)
+    write_each(done, [*settled, *outcomes[0][1]])
+    return finishes
 
 
 def _back_to_queue(row: Step, *, run_at: datetime, **values: Any) -> Finish:

@@ -1,0 +1,111 @@
+"""Several calls under way at once: a slow platform costs no slot, and nobody who is urgent waits for a crowd."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from registrations.models import Account, Bulk, Fact, Priority, Registration, Seat, StepState
+from registrations.services import seating
+from registrations.webinar.provider import Participation, Person, Target
+from registrations.webinar.providers.webinar_ru import WebinarRu
+from tests.services.conftest import World
+
+
+def crowd(world: World, number: int, **options: Any) -> list[Registration]:
+    campaign = world.campaign(**options)
+    return [world.sign_up(campaign, f"person{index}@example.com") for index in range(number)]
+
+
+def as_imported(people: list[Registration]) -> None:
+    Seat.objects.filter(enrollments__registration__in=people).update(priority=Priority.BULK)
+
+
+def order_of_calls(world: World) -> list[str]:
+    """The addresses that `register` was called for, in the order of the calls; bulk calls are left out."""
+    return [call["form"]["email"] for call in world.sandbox.calls("register")]
+
+
+def test_while_one_call_hangs_others_are_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = crowd(world, 6, bulk=Bulk.NEVER)
+    register, others_done = WebinarRu.register, threading.Semaphore(0)
+
+    def slow_for_the_first(self: WebinarRu, target: Target, person: Person) -> Participation:
+        if person.email == people[0].email:
+            # Goes on once all the others are through: alone on its thread it would wait for ever.
+            assert all(others_done.acquire(timeout=20) for _ in people[1:])
+            return register(self, target, person)
+        done = register(self, target, person)
+        others_done.release()
+        return done
+
+    monkeypatch.setattr(WebinarRu, "register", slow_for_the_first)
+    world.drain_seats()
+    assert {world.seat(person).fact for person in people} == {Fact.IN}
+
+
+def test_calls_under_way_keep_the_pace_on_a_slow_platform(world: World) -> None:
+    """At 5 calls a second and half a second per answer, ten people take two seconds; one after the other, five."""
+    people = crowd(world, 10, bulk=Bulk.NEVER)
+    world.drain_seats()  # reads the event's details, registers everybody
+    Seat.objects.update(state=StepState.QUEUED, fact=Fact.OUT, participation_id=None, link="", link_hash=None, attempts=0)
+    Account.objects.update(calls_per_second=5)
+    world.sandbox.switches(rate=5)
+    world.sandbox.fault("register", "latency", seconds=0.5, count=None)
+    before = time.monotonic()
+    world.drain_seats(2)
+    took = time.monotonic() - before
+    assert {world.seat(person).fact for person in people} == {Fact.IN}
+    assert world.sandbox.counters()["register"].get("429", 0) == 0
+    assert took < 10 * 0.5
+
+
+def test_a_fresh_sign_up_goes_before_an_imported_crowd(world: World) -> None:
+    imported = crowd(world, 12, bulk=Bulk.NEVER)
+    as_imported(imported)
+    Account.objects.update(calls_per_second=10)
+    fresh = world.sign_up(imported[0].campaign, "fresh@example.com")
+    world.drain_seats()
+    assert order_of_calls(world)[0] == fresh.email
+
+
+def test_a_fresh_sign_up_overtakes_imported_people_who_are_claimed_already(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported = crowd(world, 20, bulk=Bulk.NEVER)
+    as_imported(imported)
+    Account.objects.update(calls_per_second=5)
+    drain = threading.Thread(target=lambda: seating.drain(account_id=world.account.pk))
+    drain.start()
+    while len(order_of_calls(world)) < 3:
+        time.sleep(0.05)
+    world.sign_up(imported[0].campaign, "fresh@example.com")
+    seen = len(order_of_calls(world))
+    drain.join()
+    assert order_of_calls(world).index("fresh@example.com") <= seen + 4
+
+
+def test_a_campaign_may_have_only_imported_people_registered_in_bulk(world: World) -> None:
+    fresh = crowd(world, 4, bulk=Bulk.IMPORTS)
+    imported = [world.sign_up(fresh[0].campaign, f"imported{number}@example.com") for number in range(4)]
+    as_imported(imported)
+    world.drain_seats()
+    assert sorted(order_of_calls(world)) == sorted(person.email for person in fresh)
+    assert sum(world.sandbox.counters()["invite"].values()) == 1
+    assert {world.seat(person).fact for person in [*fresh, *imported]} == {Fact.IN}
+
+
+def test_a_worker_that_stands_still_in_its_own_thread_loses_no_lease_of_calls_that_take_long(
+    world: World, settings: Any
+) -> None:
+    """A call may take longer than half a lease; its row stays ours all the while."""
+    settings.STEP_LEASE_SECONDS = 1
+    [person] = crowd(world, 1, bulk=Bulk.NEVER)
+    world.sandbox.fault("register", "latency", seconds=2.0)
+    world.drain_seats()
+    seat = world.seat(person)
+    assert (seat.state, seat.lost_leases) == (StepState.SETTLED, 0)
+    assert order_of_calls(world) == [person.email]
