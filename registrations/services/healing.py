@@ -6,7 +6,17 @@ import logging
 
 from django.db import transaction
 
-from registrations.models import EnrollmentWish, Fact, Registration, Seat, Submission, TimelineEntry, db_now
+from registrations.models import (
+    OPEN_STATES,
+    EnrollmentWish,
+    Fact,
+    Registration,
+    Seat,
+    StepState,
+    Submission,
+    TimelineEntry,
+    db_now,
+)
 from registrations.services import answering, outcomes, steps
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.errands import Errand
@@ -54,9 +64,15 @@ def _take_back(wrong: Seat) -> None:
     wrong.requeue()
     wrong.in_doubt_since, wrong.reason = now, "wrong_link"
     wrong.save()
-    # Whoever was answered with the wrong link is answered once more, with the right one.
-    misled = Registration.objects.filter(enrollments__seat=wrong, enrollments__wish=EnrollmentWish.IN)
-    for registration in misled:
-        last = registration.submissions.exclude(mail=None).order_by("-pk").first()
-        if last is not None:
-            Submission.objects.filter(pk=last.pk).update(mail=None, from_known_person=False)
+    for registration in Registration.objects.filter(enrollments__seat=wrong, enrollments__wish=EnrollmentWish.IN):
+        _answer_again(registration)
+
+
+def _answer_again(registration: Registration) -> None:
+    """Mails with the wrong link that have not left never do; the last form is answered once the right link is there."""
+    registration.mails.filter(kind="link", state__in=OPEN_STATES).update(
+        state=StepState.CANCELLED, reason="overtaken", lease_token=None, lease_until=None
+    )
+    last = registration.submissions.exclude(mail=None).order_by("-pk").first()
+    if last is not None:
+        Submission.objects.filter(pk=last.pk).update(mail=None, from_known_person=False)

@@ -37,10 +37,15 @@ def _register(provider: Provider, seat: Seat) -> Errand:
     return (yield from outcomes.registered(provider, seat, answer))
 
 
-def register_many(provider: Provider, seats: list[Seat]) -> Errand:
+def looks_first(seats: list[Seat]) -> bool:
+    """Whether so many are registered at once that a look had better tell before who of them is there already."""
+    return len(seats) >= FEW and sweeping.is_unseen(seats[0])
+
+
+def register_many(provider: Provider, seats: list[Seat], *, look: bool) -> Errand:
     """Register people of one target in one call; then each by what the answer says of them."""
     yield from _fresh_details(seats[0])
-    if len(seats) >= FEW and sweeping.is_unseen(seats[0]):
+    if look:
         known = yield from sweeping.who_is_there(seats)
         if known:
             yield Fork(known, sweeping.sweep(provider, known))
@@ -56,11 +61,10 @@ def register_many(provider: Provider, seats: list[Seat]) -> Errand:
     if not invited:
         return NOTHING
     answers = yield from _invite(invited)
-    left_out = [seat for seat, _ in invited if seat.address not in answers]
-    look = sweeping.is_better_than_singly(left_out)
+    sweep = sweeping.is_better_than_singly([seat for seat, _ in invited if seat.address not in answers])
     for seat, _ in invited:
         answer = answers.get(seat.address)
-        yield Fork([seat], outcomes.registered(provider, seat, answer) if answer else _left_out(seat, look=look))
+        yield Fork([seat], outcomes.registered(provider, seat, answer) if answer else _left_out(seat, look=sweep))
     return NOTHING
 
 

@@ -33,8 +33,8 @@ class Waiting:
     claim: Callable[..., list[Seat]]
     seats: list[Seat] = field(default_factory=list)
     _under_way: dict[Errand, Seat] = field(default_factory=dict)
-    _reading: set[Errand] = field(default_factory=set)
-    """Errands that read something of a target which others of it had better wait for."""
+    _reading: dict[Errand, Callable[[], bool]] = field(default_factory=dict)
+    """Whether an errand still has to read something of its target which others of it had better wait for."""
     _before: dict[int, set[Errand]] = field(default_factory=dict)
     """What a repeated form waits for: the errands of its target that were under way when its turn came."""
     _next_claim: float = 0.0
@@ -73,34 +73,38 @@ class Waiting:
             if self._may_begin(seat):
                 batch, reads = self._batch(provider, seat)
                 self._under_way[batch.errand] = seat
-                if reads:
-                    self._reading.add(batch.errand)
+                self._reading[batch.errand] = reads
                 self.seats = [other for other in self.seats if other not in batch.seats]
                 return batch
         return None
 
     def _may_begin(self, seat: Seat) -> bool:
         here = {errand for errand, other in self._under_way.items() if same_target(seat, other)}
-        if here & self._reading:
+        if any(self._reading[errand]() for errand in here):
             return False
         # A repeat comes after those who show how registering goes, or it would tell that its address is known.
         return not seat.is_fulfilled or not (here & self._before.setdefault(seat.pk, here))
 
-    def _batch(self, provider: Provider, seat: Seat) -> tuple[Batch, bool]:
-        """What begins with a seat, and whether others of its target had better wait for it."""
+    def _batch(self, provider: Provider, seat: Seat) -> tuple[Batch, Callable[[], bool]]:
+        """What begins with a seat, and until when others of its target had better wait for it."""
         if seat.in_doubt_since is not None:
             doubtful = [other for other in self.seats if other.in_doubt_since is not None and same_target(other, seat)]
-            return Batch(doubtful, sweeping.sweep(provider, doubtful)), True
+            return Batch(doubtful, sweeping.sweep(provider, doubtful)), lambda: True
+        place, detailed_at, looked_at = seat.place, seat.place.detailed_at, seat.place.looked_at
         together = coalescing.companions(seat, self.seats, limit=provider.capabilities.bulk_limit)
-        if len(together) > 1:
-            reads = catalog.is_stale(seat.place) or sweeping.is_unseen(seat)
-            return Batch(together, registering.register_many(provider, together)), reads
-        return Batch(together, registering.errand_for(provider, seat)), catalog.is_stale(seat.place)
+        details = catalog.is_stale(place)
+        if len(together) == 1:
+            return Batch(together, registering.errand_for(provider, seat)), lambda: details and place.detailed_at == detailed_at
+        look = registering.looks_first(together)
+        many = registering.register_many(provider, together, look=look)
+        return Batch(
+            together, many
+        ), lambda: (details and place.detailed_at == detailed_at) or (look and place.looked_at == looked_at)
 
     def is_over(self, errand: Errand) -> None:
         """An errand has ended: whoever waited for it may begin."""
         self._under_way.pop(errand, None)
-        self._reading.discard(errand)
+        self._reading.pop(errand, None)
 
     def take_all(self) -> list[Seat]:
         """Give up all that waits."""

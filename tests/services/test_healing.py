@@ -1,4 +1,4 @@
-"""A single answer carries no address: a link of somebody whom we do not hold yet cannot be told from one's own. Later it can."""
+"""A single answer carries no address: a link of somebody whom we do not hold yet looks like one's own."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -30,10 +29,8 @@ def known_at_the_platform(world: World, campaign: Campaign, count: int) -> list[
     assert campaign.session is not None
     path = f"/eventsessions/{campaign.session.external_id}/invite"
     for start in range(0, count, 50):
-        form: dict[str, Any] = {"sendEmail": "false"}
-        for index, address in enumerate(addresses[start : start + 50]):
-            form |= {f"users[{index}][email]": address, f"users[{index}][name]": "Ivan"}
-        world.sandbox.platform("POST", path, form)
+        users = [{"email": address, "name": "Ivan"} for address in addresses[start : start + 50]]
+        world.sandbox.platform("POST", path, {"users": users, "sendEmail": False})
     return addresses
 
 
