@@ -26,7 +26,7 @@ from registrations.models import (
     Session,
     db_now,
 )
-from registrations.services import catalog, outcomes, roles, signup, steps
+from registrations.services import arrivals, catalog, outcomes, roles, signup, steps
 from registrations.services.senders import default_sender
 from registrations.services.signup import Entry
 from registrations.webinar.provider import EventInfo, ExtraField, Participation, SessionInfo, Status
@@ -155,7 +155,7 @@ def let_in(registration: Registration, *, link: str = "") -> Seat:
         admitted=True,
         registered_at=db_now(),
     )
-    outcomes.let_in(seat, answer)
+    arrivals.let_in(seat, answer)
     return seat_of(registration)
 
 

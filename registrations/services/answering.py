@@ -97,15 +97,17 @@ def _send_links(letters: list[tuple[Registration, Submission]]) -> Due:
         if registration.campaign_id not in senders:
             senders[registration.campaign_id] = sender_of(registration.campaign)
         last[registration.pk] += 1
-        submission.mail = OutgoingEmail(
-            sender=senders[registration.campaign_id],
-            registration=registration,
-            kind="link",
-            generation=last[registration.pk],
-            priority=Priority.NOW if submission.imported_id is None else Priority.BULK,
+        mails.append(
+            OutgoingEmail(
+                sender=senders[registration.campaign_id],
+                registration=registration,
+                kind="link",
+                generation=last[registration.pk],
+                priority=Priority.NOW if submission.imported_id is None else Priority.BULK,
+            )
         )
-        mails.append(submission.mail)
-    OutgoingEmail.objects.bulk_create(mails)
+    for mail, (_, submission) in zip(OutgoingEmail.objects.bulk_create(mails), letters, strict=True):
+        submission.mail = mail
     write_each([submission for _, submission in letters], ["mail"])
     lines = {mail.registration_id: {"mail": mail.pk, "kind": mail.kind} for mail in mails if mail.registration_id}
     TimelineEntry.write_all(TimelineEntry.Code.MAIL_QUEUED, lines)
