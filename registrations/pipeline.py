@@ -15,8 +15,9 @@ from collections.abc import Iterable
 from celery import current_app
 from django.db import transaction
 
-from registrations.services import cancelling, pauses, resending, signup
+from registrations.services import cancelling, imports, pauses, privacy, resending, signup
 from registrations.services.due import Due
+from registrations.services.import_rows import Row
 from registrations.services.resending import BulkResend
 from registrations.services.signup import Entry
 
@@ -73,6 +74,33 @@ def resume_everything() -> None:
     ring(pauses.resume_everything())
 
 
+def erase(*, registration_id: int | None = None, address: str = "", user_id: int | None) -> int:
+    """Have a person forgotten; returns the erasure's id. Raises privacy.UnknownPerson."""
+    due = privacy.erase(registration_id=registration_id, address=address, user_id=user_id)
+    ring(due)
+    return min(due.erasures)
+
+
+def go_on_erasing(*, erasure_id: int) -> None:
+    """Have an erasure that waits go on now."""
+    ring(privacy.try_again(erasure_id=erasure_id))
+
+
+def import_people(
+    *, campaign_id: int, name: str, basis: str, user_id: int | None, rows: Iterable[Row], import_id: int | None = None
+) -> imports.Receipt:
+    """Bring a list of people into a campaign, or go on with the import of that id.
+
+    Raises signup.NotOpen, imports.DoesNotFit, Import.DoesNotExist, ValidationError.
+    """
+    if import_id is not None:
+        receipt = imports.resume(import_id=import_id, rows=rows)
+    else:
+        receipt = imports.record(campaign_id=campaign_id, name=name, basis=basis, user_id=user_id, rows=rows)
+    ring(receipt.due)
+    return receipt
+
+
 def sync_account(*, account_id: int) -> None:
     """Have an account's events read soon."""
     ring(Due(syncs=frozenset({account_id})))
@@ -89,6 +117,7 @@ def _rings(due: Due) -> list[Ring]:
         *(("registrations.drain_seats", account_id) for account_id in due.seats),
         *(("registrations.drain_emails", sender_id) for sender_id in due.emails),
         *(("registrations.sync_account", account_id) for account_id in due.syncs),
+        *(("registrations.go_on_erasing", erasure_id) for erasure_id in due.erasures),
     ]
 
 

@@ -171,12 +171,7 @@ CELERY_WORKER_CONCURRENCY = env.int(
 )
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
-# The schedule holds no state: what is due stands in the database, and two schedules at once do no harm.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-CELERY_BEAT_SCHEDULE = {
-    "wake": {"task": "registrations.wake", "schedule": 2.0, "options": {"expires": 10}},
-    "sync": {"task": "registrations.sync_due", "schedule": 60.0, "options": {"expires": 10}},
-}
 
 # --- Delivery ---------------------------------------------------------------------------------------------------------
 
@@ -186,6 +181,8 @@ STEP_LEASE_SECONDS = env.int("STEP_LEASE_SECONDS", default=60)
 MAIL_UNCERTAIN_POLICY = env.str("MAIL_UNCERTAIN_POLICY", default="resend")
 if MAIL_UNCERTAIN_POLICY not in {"resend", "hold"}:
     raise ImproperlyConfigured("MAIL_UNCERTAIN_POLICY must be resend or hold.")
+# Tells Redis how much work was taken up, so that a database restored from a backup is known by what it lacks.
+WITNESS_EXCHANGE = "regsite.redis_witness.exchange"
 # Shifts the clock that steps are timed by; tests alone set it.
 CLOCK_OFFSET_SECONDS = env.float("CLOCK_OFFSET_SECONDS", default=0)
 
@@ -255,7 +252,7 @@ if PUBLIC_IS_HTTPS:
     SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
     # Without a trusted proxy every request looks plain here, and a redirect would never end.
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=TRUSTED_PROXY_COUNT > 0)
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^healthz$"]
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     LANGUAGE_COOKIE_NAME = "__Host-language"

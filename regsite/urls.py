@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from regsite.health import livez, readyz
+from regsite.health import healthz, livez, readyz
 
 handler400 = "registrations.views.errors.bad_request"
 handler403 = "registrations.views.errors.permission_denied"
@@ -13,6 +13,7 @@ handler500 = "registrations.views.errors.server_error"
 urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("", include("registrations.views.urls")),
 ]

@@ -18,12 +18,13 @@ from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 
 from registrations.admin.campaign_form import CampaignForm, coming_events
-from registrations.admin.labels import AVAILABILITIES, QUIET, STOP, badge, moment
+from registrations.admin.labels import AVAILABILITIES, QUIET, STOP, WAIT, badge, moment
 from registrations.admin.questions import QuestionInline, first_questions, wanted_fields
-from registrations.admin.screens import StaffModelAdmin, may
+from registrations.admin.screens import StaffChangeList, StaffModelAdmin, may
 from registrations.models import Campaign, Event, OutgoingEmail, Registration, Session, StepState
-from registrations.services import campaigns, catalog, reasons
+from registrations.services import campaigns, catalog, forecast, forecast_words, reasons
 from registrations.services.attention import registrations_needing_attention
+from registrations.services.forecast import Forecast
 from registrations.services.standing import LINK_KINDS
 from registrations.webinar.errors import PlatformError
 
@@ -65,6 +66,13 @@ class CampaignAdmin(StaffModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         found: QuerySet[Campaign] = super().get_queryset(request)
         return found.select_related("event__account", "session").defer("event__account__api_key").annotate(**_counts())
+
+    def get_changelist_instance(self, request: HttpRequest) -> StaffChangeList:
+        shown: StaffChangeList = super().get_changelist_instance(request)
+        waiting = forecast.for_campaigns(campaign_ids=[campaign.pk for campaign in shown.result_list])
+        for campaign in shown.result_list:
+            campaign.forecast = waiting[campaign.pk]
+        return shown
 
     # --- what may be changed ---
 
@@ -174,8 +182,10 @@ class CampaignAdmin(StaffModelAdmin):
         )
 
     @admin.display(description=gettext_lazy("people"))
-    def people(self, campaign: Campaign) -> int:
-        return int(campaign.people_there)  # type: ignore[attr-defined]
+    def people(self, campaign: Campaign) -> SafeString | int:
+        count = int(campaign.people_there)  # type: ignore[attr-defined]
+        waiting = forecast_words.sentence(campaign.forecast)  # type: ignore[attr-defined]
+        return format_html('<span>{} <span class="rs-second">{}</span></span>', count, waiting) if waiting else count
 
     @admin.display(description=gettext_lazy("mails handed over"))
     def mails(self, campaign: Campaign) -> int:
@@ -195,6 +205,13 @@ def state_of(campaign: Campaign) -> SafeString:
     if not campaign.published:
         return badge(QUIET, "visibility_off", pgettext("campaign", "Not published"))
     return badge(*AVAILABILITIES[campaigns.availability(campaign)])
+
+
+def waiting_badge(forecasted: Forecast) -> SafeString | str:
+    """How many people wait for their link, and how long or why; nothing if nobody does."""
+    words = forecast_words.sentence(forecasted)
+    tone, sign = (QUIET, "schedule") if forecasted.seconds is not None else (WAIT, "pause")
+    return badge(tone, sign, words) if words else ""
 
 
 def _counts() -> dict[str, Coalesce]:
@@ -221,6 +238,7 @@ def _has_people(campaign: Campaign) -> bool:
 def _panel(campaign: Campaign) -> dict[str, Any]:
     return {
         "campaign_state": state_of(campaign),
+        "waiting": waiting_badge(forecast.for_campaign(campaign_id=campaign.pk)),
         "public_address": public_address(campaign),
         "has_people": _has_people(campaign),
         "campaign": campaign,

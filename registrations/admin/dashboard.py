@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.admin.accounts import scope_of
-from registrations.admin.campaigns import state_of
+from registrations.admin.campaigns import state_of, waiting_badge
 from registrations.admin.labels import STANDINGS, badge, moment
 from registrations.admin.navigation import overview_of
 from registrations.admin.screens import may
 from registrations.models import Campaign, Sender
-from registrations.services import attention, reasons
+from registrations.services import attention, forecast, reasons
 from registrations.services.attention import Overview
+from registrations.services.forecast import Forecast
 from registrations.services.outlook import pause_sentences
 from registrations.services.standing import Standing
 
@@ -81,11 +82,12 @@ def _sender(sender: Sender) -> dict[str, Any]:
 
 def _coming() -> list[dict[str, Any]]:
     found = attention.coming_campaigns(limit=CAMPAIGNS_SHOWN)
-    counts = attention.standings(campaign_ids=[campaign.pk for campaign in found])
-    return [_campaign(campaign, counts.get(campaign.pk, {})) for campaign in found]
+    ids = [campaign.pk for campaign in found]
+    counts, forecasts = attention.standings(campaign_ids=ids), forecast.for_campaigns(campaign_ids=ids)
+    return [_campaign(campaign, counts.get(campaign.pk, {}), forecasts[campaign.pk]) for campaign in found]
 
 
-def _campaign(campaign: Campaign, counts: dict[str, int]) -> dict[str, Any]:
+def _campaign(campaign: Campaign, counts: dict[str, int], forecasted: Forecast) -> dict[str, Any]:
     place = campaign.session or campaign.event
     people = f"{reverse(_PEOPLE)}?campaign__id__exact={campaign.pk}"
     return {
@@ -95,6 +97,7 @@ def _campaign(campaign: Campaign, counts: dict[str, int]) -> dict[str, Any]:
         "starts": moment(place.starts_at, campaign.event.zone),
         "state": state_of(campaign),
         "people": sum(counts.values()),
+        "waiting": waiting_badge(forecasted),
         "standings": [
             {
                 "badge": badge(*STANDINGS[standing], f"{standing.label}: {counts[standing]}"),

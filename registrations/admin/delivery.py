@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from registrations import pipeline
@@ -19,7 +21,8 @@ from registrations.admin.labels import OK, STOP, badge, moment, state_badge
 from registrations.admin.screens import ReadOnlyAdmin, StaffModelAdmin, may, require
 from registrations.mailing.kinds import KINDS
 from registrations.models import Delivery, OutgoingEmail, Sender
-from registrations.services import pauses, reasons
+from registrations.services import pauses, reasons, resuming
+from registrations.services.resuming import Mails, NotBehind
 
 
 def kind_label(kind: str) -> str:
@@ -114,7 +117,7 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    """The switch for everything. It lives on the overview; here are only the two buttons it has."""
+    """The switch for everything. It lives on the overview; here are its two buttons, and the page of a restored database."""
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -125,6 +128,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
             )
             for name, view in (("pause", self.pause), ("resume", self.resume))
         ]
+        restored = require_http_methods(["GET", "HEAD", "POST"])(self.restored)
+        own.append(path("restored/", self.admin_site.admin_view(restored), name="registrations_delivery_restored"))
         return own + list(super().get_urls())
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -143,7 +148,42 @@ class DeliveryAdmin(ReadOnlyAdmin):
         require(request, "change_delivery")
         pipeline.resume_everything()
         self._log(request, _("Resumed everything."))
-        messages.success(request, _("Everything goes on."))
+        if Delivery.is_paused():
+            messages.warning(request, _("The pause is over, but a restored database still waits to be resumed."))
+        else:
+            messages.success(request, _("Everything goes on."))
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def restored(self, request: HttpRequest) -> HttpResponse:
+        """What would leave a restored database, and the choice of how it goes on."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        try:
+            return self._resume_restored(request) if request.method == "POST" else self._report(request)
+        except NotBehind:
+            messages.info(request, _("The database is not behind: there is nothing to resume."))
+            return HttpResponseRedirect(reverse("admin:index"))
+
+    def _report(self, request: HttpRequest) -> HttpResponse:
+        report = resuming.report()
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Restored from a backup"),
+            "report": report,
+            "since": moment(report.behind.since, "UTC"),
+            "mails": [(kind_label(kind), count) for kind, count in report.mails.items()],
+        }
+        return TemplateResponse(request, "admin/registrations/restored.html", context)
+
+    def _resume_restored(self, request: HttpRequest) -> HttpResponse:
+        choice = Mails.SEND if request.POST.get("mails") == Mails.SEND else Mails.HOLD
+        pipeline.ring(resuming.resume(mails=choice))
+        self._log(request, _("Resumed a restored database."))
+        if Delivery.is_paused():
+            messages.warning(request, _("The restored database may go on, but everything is still paused by staff."))
+        else:
+            messages.success(request, _("Everything goes on; whoever was not finished is looked up at the platform first."))
         return HttpResponseRedirect(reverse("admin:index"))
 
     def _log(self, request: HttpRequest, words: str) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,23 +14,30 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from registrations.mailing.kinds import kind_choices
 from registrations.models import OutgoingEmail, Registration, db_now
-from registrations.services.attention import registrations_at_work, registrations_needing_attention
+from registrations.services import attention
 from registrations.services.standing import Standing
 
 Lookups = list[tuple[str, Any]]
 
-# Where few people can be, they are looked for among the rows that put them there, not among all.
+# They are looked for among the rows that put them there, not among all people.
 _AMONG = {
-    Standing.ATTENTION: registrations_needing_attention,
-    Standing.RECEIVED: registrations_at_work,
-    Standing.REGISTERING: registrations_at_work,
-    Standing.PAUSED: registrations_at_work,
+    Standing.ATTENTION: attention.registrations_needing_attention,
+    Standing.RECEIVED: attention.registrations_at_work,
+    Standing.REGISTERING: attention.registrations_at_work,
+    Standing.PAUSED: attention.registrations_at_work,
+    Standing.HELD: attention.registrations_held,
+    Standing.CANCELLED: attention.registrations_cancelled,
+    Standing.SECOND_COPY: attention.registrations_mailed_twice,
+    Standing.ENTERED: attention.registrations_entered,
 }
 _PERIODS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1), "month": timedelta(days=30)}
 
 
 class StandingFilter(DropdownFilter):  # type: ignore[misc]
-    """Where the person stands; the queryset must have `standing`."""
+    """Where the person stands; the queryset must have `standing`.
+
+    Without a search it leaves who may stand so: `registrations.PeopleList` looks at each, as far as it has to.
+    """
 
     title = _("state")
     parameter_name = "standing"
@@ -38,12 +46,18 @@ class StandingFilter(DropdownFilter):  # type: ignore[misc]
         return [(value, label) for value, label in Standing.choices]
 
     def queryset(self, request: HttpRequest, registrations: QuerySet[Registration]) -> QuerySet[Registration]:
-        value = self.value()
-        if value not in Standing.values:
-            return registrations
-        if value in _AMONG:
-            registrations = registrations.filter(pk__in=_AMONG[Standing(value)]())
-        return registrations.filter(Q(standing=value))
+        standing = wanted_standing(request)
+        if standing in _AMONG:
+            registrations = registrations.filter(pk__in=_AMONG[standing]())
+        if standing and request.GET.get(SEARCH_VAR):
+            registrations = registrations.filter(Q(standing=standing))
+        return registrations
+
+
+def wanted_standing(request: HttpRequest) -> Standing | None:
+    """What a list of people is narrowed to."""
+    value = request.GET.get(StandingFilter.parameter_name)
+    return Standing(value) if value in Standing.values else None
 
 
 class LanguageFilter(DropdownFilter):  # type: ignore[misc]

@@ -7,11 +7,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from registrations.admin import standstill
 from registrations.admin.screens import may
-from registrations.services import attention
+from registrations.services import attention, witness
 from registrations.services.attention import Overview
 
 Item = dict[str, Any]
@@ -28,8 +30,15 @@ def overview_of(request: HttpRequest) -> Overview | None:
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """What the base template of all screens needs."""
-    return {"attention": overview_of(request)}
+    """What the base template of all screens needs; who is silent is asked only where it is shown."""
+    overview = overview_of(request)
+    if overview is None:
+        return {"attention": None}
+    return {
+        "attention": overview,
+        "behind": witness.behind(),
+        "silent_workers": SimpleLazyObject(standstill.silent_workers),
+    }
 
 
 def stylesheet(request: HttpRequest) -> str:
@@ -61,6 +70,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _model(request, "registration", _("Registrations"), "how_to_reg", badge=parked),
         _model(request, "campaign", _("Campaigns"), "campaign"),
         _model(request, "event", _("Events"), "event"),
+        _item(_("Erasures"), "person_off", reverse("admin:registrations_erasure_changelist"))
+        if may(request, "erase_person", "view_erasure")
+        else None,
+        _item(_("Comparisons"), "compare_arrows", reverse("admin:registrations_reconciliation_changelist"))
+        if may(request, "view_registration")
+        else None,
     ]
     delivery = [
         _model(request, "outgoingemail", _("Mails"), "mail"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
-from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,18 +19,35 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from registrations import pipeline
-from registrations.admin import registration_page
-from registrations.admin.filters import LanguageFilter, SignedUpFilter, StandingFilter
+from registrations.admin import erasures, registration_page
+from registrations.admin.filters import LanguageFilter, SignedUpFilter, StandingFilter, wanted_standing
 from registrations.admin.labels import moment, standing_badge
+from registrations.admin.paging import COUNTED, LongList, reach
 from registrations.admin.screens import ReadOnlyAdmin, may, require, user_id
 from registrations.models import Registration
-from registrations.services import resending
+from registrations.services import resending, searching
 from registrations.services.letters import private_url
 from registrations.services.resending import AlreadyResent, NothingToSend
-from registrations.services.standing import with_standing
+from registrations.services.standing import newest_of_standing, with_standing
 
-AT_ONCE = 500
-SHORTEST_SEARCH = 2
+AT_ONCE = COUNTED
+LOOKED_THROUGH = 20_000
+
+
+class PeopleList(LongList):
+    """Where people stand is worked out for as many as the page needs, not for all."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Registration]:
+        people: QuerySet[Registration] = super().get_queryset(request, exclude_parameters)
+        standing = wanted_standing(request)
+        if standing is None or self.query:
+            return people
+        limit = max(self.page_num * self.list_per_page, COUNTED) + 1
+        found, more = newest_of_standing(people=people, standing=standing, limit=limit, at_most=LOOKED_THROUGH)
+        if more and request.method == "GET":
+            words = _("Only the newest %(count)s people were looked through. Narrow the list to see others.")
+            messages.info(request, words % {"count": LOOKED_THROUGH})
+        return people.filter(pk__in=found)
 
 
 @admin.register(Registration)
@@ -51,17 +68,27 @@ class RegistrationAdmin(ReadOnlyAdmin):
         people = with_standing(super().get_queryset(request)).select_related("campaign__event__account", "campaign__session")
         return people.defer("token", "answers", "campaign__event__account__api_key")
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PeopleList]:
+        return PeopleList
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Registration], search_term: str
     ) -> tuple[QuerySet[Registration], bool]:
-        """Every word must be part of the address or of a name."""
+        """Every word must be part of the address or of a name. Finds as many people as the page shows, the newest first."""
         words = search_term.split()
-        if any(len(word) < SHORTEST_SEARCH for word in words):
-            messages.info(request, _("Type at least two letters of each word."))
+        if not words:
+            return queryset, False
+        if request.method == "POST" and request.POST.get("select_across", "0") == "0":
+            chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            return queryset.filter(pk__in=[pk for pk in chosen if pk.isdecimal()]), False
+        in_a_campaign = bool(request.GET.get("campaign__id__exact"))
+        if not all(searching.is_long_enough(word, in_a_campaign=in_a_campaign) for word in words):
+            messages.info(request, _too_short(in_a_campaign=in_a_campaign))
             return queryset.none(), False
-        for word in words:
-            queryset = queryset.filter(_mentions(word))
-        return queryset, False
+        found = searching.newest(people=queryset, words=words, limit=reach(request, self.list_per_page))
+        if not found and not searching.finds_parts():
+            messages.info(request, _("This database finds words by their beginnings only."))
+        return queryset.filter(pk__in=found), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         wanted = request.POST.get("action", "")
@@ -184,25 +211,22 @@ class RegistrationAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             **registration_page.context(registration),
+            **erasures.left_of(registration),
             **(shown or {}),
             "opts": self.opts,
             "title": registration.full_name or registration.email,
             "may_resend": self.has_resend_permission(request),
             "may_retry": self.has_retry_permission(request),
             "may_see_link": may(request, "view_join_link"),
+            "may_erase": may(request, "erase_person"),
         }
         return TemplateResponse(request, "admin/registrations/person.html", context)
 
 
-def _mentions(word: str) -> Q:
-    """The word in any spelling. SQLite ignores case in ASCII only, so there the usual spellings are asked for one by one."""
-    spellings = {word}
-    if connection.vendor == "sqlite" and not word.isascii():
-        spellings |= {word.lower(), word.upper(), word.capitalize(), word.title()}
-    mentions = Q(email__icontains=word)
-    for spelling in sorted(spellings):
-        mentions |= Q(last_name__icontains=spelling) | Q(first_name__icontains=spelling)
-    return mentions
+def _too_short(*, in_a_campaign: bool) -> str:
+    if in_a_campaign:
+        return _("Type at least two letters of each word.")
+    return _("Type at least three letters of each word. Two are enough once you have chosen a campaign.")
 
 
 def _already(already: AlreadyResent, registration: Registration) -> str:

@@ -20,7 +20,7 @@ class OutgoingEmail(Step):
     `silent` mails are worked off like any other but never handed to a mail server. Mails to staff have no registration.
     """
 
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="mails")
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="mails", db_index=False)
     registration = models.ForeignKey(Registration, null=True, on_delete=models.CASCADE, related_name="mails")
     recipient = models.EmailField(blank=True)
     kind = models.CharField(_("kind"), max_length=30)
@@ -54,11 +54,14 @@ class OutgoingEmail(Step):
         ]
         indexes = [
             models.Index(
-                fields=["sender", "priority", "run_at"],
+                fields=["sender", "priority", "run_at", "id"],
                 name="mail_due",
                 condition=models.Q(state__in=[StepState.QUEUED, StepState.LEASED]),
             ),
             models.Index(fields=["state"], name="mail_parked", condition=models.Q(state=StepState.PARKED)),
+            models.Index(fields=["id"], name="mail_dropped", condition=models.Q(state=StepState.CANCELLED)),
+            models.Index(fields=["registration"], name="mail_twice", condition=models.Q(possible_second_copy=True)),
+            models.Index(fields=["kind", "id"], name="mail_of_kind"),
         ]
 
     def __str__(self) -> str:

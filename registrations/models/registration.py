@@ -6,7 +6,6 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models.campaign import Campaign
@@ -18,7 +17,9 @@ from registrations.models.seat import Seat
 class Registration(models.Model):
     """One person in one campaign, found by their normalised address. Holds the answers that count and the private token."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("campaign"))
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("campaign"), db_index=False
+    )
     email = models.EmailField(_("e-mail"))
     first_name = models.CharField(_("first name"), max_length=100)
     last_name = models.CharField(_("last name"), max_length=100, blank=True)
@@ -36,9 +37,10 @@ class Registration(models.Model):
         constraints = [models.UniqueConstraint(fields=["campaign", "email"], name="one_registration_per_person")]
         permissions = [("view_join_link", _("Can see personal join links")), ("resend_link", _("Can resend links"))]
         indexes = [
+            models.Index(fields=["campaign", "id"], name="registration_of_campaign"),
+            models.Index(fields=["language", "id"], name="registration_in_language"),
+            models.Index(fields=["created_at"], name="registration_signed_up"),
             models.Index(fields=["email"], name="registration_email"),
-            models.Index(Upper("email"), name="registration_upper_email"),
-            models.Index(Upper("last_name"), name="registration_upper_last_name"),
         ]
 
     def __str__(self) -> str:
@@ -132,6 +134,10 @@ class Enrollment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["registration", "seat"], name="one_wish_per_seat")]
+        indexes = [
+            models.Index(fields=["registration"], name="wish_held", condition=models.Q(wish=EnrollmentWish.HELD)),
+            models.Index(fields=["registration"], name="wish_out", condition=models.Q(wish=EnrollmentWish.OUT)),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -39,7 +39,7 @@ class Seat(Step):
     `missed_at` is when a look at the participants list first did not find a seat in doubt.
     """
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="seats")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="seats", db_index=False)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="seats")
     session = models.ForeignKey(Session, null=True, blank=True, on_delete=models.PROTECT, related_name="seats")
     address = models.EmailField(_("address"))
@@ -66,11 +66,12 @@ class Seat(Step):
         ]
         indexes = [
             models.Index(
-                fields=["account", "priority", "run_at"],
+                fields=["account", "priority", "run_at", "id"],
                 name="seat_due",
                 condition=models.Q(state__in=[StepState.QUEUED, StepState.LEASED]),
             ),
             models.Index(fields=["state"], name="seat_parked", condition=models.Q(state=StepState.PARKED)),
+            models.Index(fields=["visited_at"], name="seat_visited", condition=models.Q(visited_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

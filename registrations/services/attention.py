@@ -13,6 +13,7 @@ from registrations.models import (
     Campaign,
     Delivery,
     Enrollment,
+    EnrollmentWish,
     EventStatus,
     OutgoingEmail,
     Pause,
@@ -22,6 +23,7 @@ from registrations.models import (
     StepState,
     db_now,
 )
+from registrations.models.conditions import literally
 from registrations.services.standing import with_standing
 
 
@@ -59,8 +61,8 @@ def overview() -> Overview:
     """All that needs attention now. Six queries, each over a partial index or a handful of rows."""
     switch = Delivery.objects.filter(paused_at__isnull=False).select_related("paused_by").first()
     return Overview(
-        parked_seats=Seat.objects.filter(state=StepState.PARKED).count(),
-        parked_mails=OutgoingEmail.objects.filter(state=StepState.PARKED).count(),
+        parked_seats=Seat.objects.filter(literally("state", StepState.PARKED)).count(),
+        parked_mails=OutgoingEmail.objects.filter(literally("state", StepState.PARKED)).count(),
         pauses=tuple(
             Pause.objects.filter(ended_at=None).select_related("account", "event__account", "session").order_by("since")
         ),
@@ -72,15 +74,42 @@ def overview() -> Overview:
 
 
 def registrations_needing_attention() -> QuerySet[Enrollment, int]:
-    """Ids of registrations with a parked seat or mail, found by the parked rows, which are few."""
-    by_seat = Enrollment.objects.filter(seat__state=StepState.PARKED).order_by().values_list("registration_id", flat=True)
-    by_mail = OutgoingEmail.objects.filter(state=StepState.PARKED, registration__isnull=False).order_by()
-    return by_seat.union(by_mail.values_list("registration_id", flat=True))
+    """Ids of registrations with a parked seat or mail."""
+    by_seat = _of_seats(literally("seat__state", StepState.PARKED))
+    return by_seat.union(_of_mails(literally("state", StepState.PARKED) & Q(registration__isnull=False)))
 
 
 def registrations_at_work() -> QuerySet[Enrollment, int]:
-    """Ids of registrations with a seat that is queued or under way, found by those rows."""
-    return Enrollment.objects.filter(seat__state__in=OPEN_STATES).order_by().values_list("registration_id", flat=True)
+    """Ids of registrations with a seat that is queued or under way."""
+    return _of_seats(literally("seat__state", *OPEN_STATES))
+
+
+def registrations_entered() -> QuerySet[Enrollment, int]:
+    """Ids of registrations whose person has been seen in a room."""
+    return _of_seats(Q(seat__visited_at__isnull=False))
+
+
+def registrations_held() -> QuerySet[Enrollment, int]:
+    """Ids of registrations that wait for approval."""
+    return _of_seats(literally("wish", EnrollmentWish.HELD))
+
+
+def registrations_cancelled() -> QuerySet[Enrollment, int]:
+    """Ids of registrations that do not want one of their seats any more."""
+    return _of_seats(literally("wish", EnrollmentWish.OUT))
+
+
+def registrations_mailed_twice() -> QuerySet[OutgoingEmail, int]:
+    """Ids of registrations with a mail that may have arrived twice."""
+    return _of_mails(Q(possible_second_copy=True))
+
+
+def _of_seats(condition: Q) -> QuerySet[Enrollment, int]:
+    return Enrollment.objects.filter(condition).order_by().values_list("registration_id", flat=True)
+
+
+def _of_mails(condition: Q) -> QuerySet[OutgoingEmail, int]:
+    return OutgoingEmail.objects.filter(condition).order_by().values_list("registration_id", flat=True)
 
 
 def coming_campaigns(*, limit: int) -> list[Campaign]:

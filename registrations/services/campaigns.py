@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 
 import nh3
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from registrations.forms.spec import QuestionSpec
-from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Session, db_now
+from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Registration, Session, db_now
 from registrations.services import pauses
 from registrations.webinar.provider import ExtraField
 
@@ -65,8 +65,11 @@ class PublicCampaign:
     accent: str
 
 
-def availability(campaign: Campaign, *, may_be_closed: bool = False) -> Availability:
-    """Whether the campaign takes sign-ups now; `may_be_closed` for somebody who comes back, after the closing time too."""
+def availability(campaign: Campaign, *, may_be_closed: bool = False, signed_up: int | None = None) -> Availability:
+    """Whether the campaign takes sign-ups now; `may_be_closed` for somebody who comes back, after the closing time too.
+
+    `signed_up` is how many registrations the campaign has, where the caller has counted them for many campaigns at once.
+    """
     now = db_now()
     place = campaign.session or campaign.event
     if "cancelled" in (place.status, campaign.event.status):
@@ -77,15 +80,22 @@ def availability(campaign: Campaign, *, may_be_closed: bool = False) -> Availabi
         return Availability.NOT_YET
     if campaign.closes_at and now >= campaign.closes_at and not may_be_closed:
         return Availability.CLOSED
-    if campaign.places is not None and taken_places(campaign) >= campaign.places:
+    if campaign.places is not None and _is_full(campaign, campaign.places, signed_up):
         return Availability.FULL
     return Availability.OPEN
 
 
+def _is_full(campaign: Campaign, places: int, signed_up: int | None) -> bool:
+    """Only where all who ever signed up would fill the places does it matter who has cancelled since: that costs more."""
+    if signed_up is None:
+        signed_up = campaign.registrations.order_by().values("pk")[:places].count()
+    return signed_up >= places and taken_places(campaign) >= places
+
+
 def taken_places(campaign: Campaign) -> int:
     """How many people of this campaign want in or are held; exact under the campaign's row lock."""
-    wanting = Enrollment.objects.filter(registration__campaign=campaign).exclude(wish=EnrollmentWish.OUT)
-    return wanting.values("registration").distinct().count()
+    wanting = Enrollment.objects.filter(registration=OuterRef("pk")).exclude(wish=EnrollmentWish.OUT)
+    return campaign.registrations.filter(Exists(wanting)).count()
 
 
 def public_campaign(*, slug: str) -> PublicCampaign:
@@ -103,9 +113,17 @@ def listed_campaigns() -> list[PublicCampaign]:
     upcoming = _published().filter(
         Q(opens_at=None) | Q(opens_at__lte=now), Q(closes_at=None) | Q(closes_at__gt=now), event__ends_at__gt=now
     )
-    shown = [_public(campaign) for campaign in upcoming.order_by("event__starts_at", "pk")[:200]]
+    found = list(upcoming.order_by("event__starts_at", "pk")[:200])
+    signed_up = _signed_up(campaign.pk for campaign in found if campaign.places is not None)
+    shown = [_public(campaign, signed_up=signed_up.get(campaign.pk, 0)) for campaign in found]
     opened = [campaign for campaign in shown if campaign.availability is Availability.OPEN and campaign.sessions]
     return sorted(opened, key=lambda campaign: campaign.sessions[0].starts_at)
+
+
+def _signed_up(campaign_ids: Iterable[int]) -> dict[int, int]:
+    """How many registrations each campaign has: campaign id → registrations; those without any are left out."""
+    counted = Registration.objects.filter(campaign__in=list(campaign_ids)).order_by().values("campaign")
+    return dict(counted.annotate(count=Count("pk")).values_list("campaign", "count"))
 
 
 def _published() -> QuerySet[Campaign]:
@@ -117,7 +135,7 @@ def _published() -> QuerySet[Campaign]:
     )
 
 
-def _public(campaign: Campaign) -> PublicCampaign:
+def _public(campaign: Campaign, *, signed_up: int | None = None) -> PublicCampaign:
     event = campaign.event
     sessions: Iterable[Session] = [campaign.session] if campaign.session else event.dated_sessions  # type: ignore[attr-defined]
     return PublicCampaign(
@@ -127,7 +145,7 @@ def _public(campaign: Campaign) -> PublicCampaign:
         description=_sanitised(campaign.description),
         organizer=campaign.organizer,
         language=campaign.language,
-        availability=availability(campaign),
+        availability=availability(campaign, signed_up=signed_up),
         opens_at=campaign.opens_at,
         closes_at=campaign.closes_at,
         time_zone=event.zone,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from functools import partial
 
 from django.db import close_old_connections, connections
 
-from registrations.services import catalog, emailing, seating, wakeup
+from registrations.services import catalog, emailing, erasing, heartbeats, seating, wakeup
 from registrations.services.due import Due
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ def watch(stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 close_old_connections()
+                heartbeats.beat(kind=heartbeats.DRAIN, host=socket.gethostname())
                 due = wakeup.look() | catalog.due_syncs()
             except Exception:
                 logger.exception("looking for due work failed")
@@ -57,6 +59,7 @@ def _jobs(due: Due) -> list[Job]:
         *(("seats", account_id) for account_id in sorted(due.seats)),
         *(("emails", sender_id) for sender_id in sorted(due.emails)),
         *(("sync", account_id) for account_id in sorted(due.syncs)),
+        *(("erasure", erasure_id) for erasure_id in sorted(due.erasures)),
     ]
 
 
@@ -66,6 +69,8 @@ def _work(job: Job) -> Due:
         return seating.drain(account_id=row_id)
     if kind == "emails":
         return emailing.drain(sender_id=row_id)
+    if kind == "erasure":
+        return erasing.go_on_erasing(erasure_id=row_id)
     return catalog.sync(account_id=row_id)
 
 

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Ids of accounts with due seats, senders with due mails, and accounts whose events should be read."""
+    """Ids of accounts with due seats, senders with due mails, accounts whose events should be read, and due erasures."""
 
     seats: frozenset[int] = frozenset()
     emails: frozenset[int] = frozenset()
     syncs: frozenset[int] = frozenset()
+    erasures: frozenset[int] = frozenset()
 
     def __or__(self, other: Due) -> Due:
-        return Due(self.seats | other.seats, self.emails | other.emails, self.syncs | other.syncs)
+        return Due(
+            self.seats | other.seats,
+            self.emails | other.emails,
+            self.syncs | other.syncs,
+            self.erasures | other.erasures,
+        )
 
     def __bool__(self) -> bool:
-        return bool(self.seats or self.emails or self.syncs)
+        return bool(self.seats or self.emails or self.syncs or self.erasures)
 
 
 NOTHING = Due()
@@ -29,3 +35,7 @@ def seats_due(*account_ids: int) -> Due:
 
 def emails_due(*sender_ids: int) -> Due:
     return Due(emails=frozenset(sender_ids))
+
+
+def erasures_due(*erasure_ids: int) -> Due:
+    return Due(erasures=frozenset(erasure_ids))

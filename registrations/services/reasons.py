@@ -86,6 +86,7 @@ _SEATS: Mapping[str, Reason] = {
         _("The platform knows this person but will not tell their personal link."),
         _("Delete the person from the event on the platform, then press “Try again”."),
     ),
+    "known_before": Reason(_("The platform had this person already when we looked; their link is being fetched.")),
     "found_asking_for_link": Reason(_("The platform has the person; we ask it for their link.")),
     "not_there": Reason(_("We looked: the person is not there yet, so it is safe to repeat.")),
     "not_listed_yet": Reason(_("The person is registered, but the platform does not list them yet.")),

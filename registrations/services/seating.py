@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import Q, QuerySet
 
-from registrations.models import Account, Delivery, EventStatus, Pause, Priority, Seat, StepState, Verb, Wish, db_now
-from registrations.services import leases, outcomes, pauses, steps
+from registrations.models import Account, EventStatus, Pause, Priority, Seat, StepState, Verb, Wish, db_now
+from registrations.services import leases, outcomes, pace, pauses, steps, witness
 from registrations.services.crew import crew_of
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.platform import connected
@@ -24,14 +25,14 @@ GIVE_UP_ROWS = 100
 def drain(*, account_id: int) -> Due:
     """Work off due seats of an account for one slice; returns what became due, the account itself included if more waits.
 
-    Returns at once if somebody else is at it, or everything is paused.
+    Returns at once if somebody else is at it, everything is paused, or the database was restored from a backup.
     """
-    if Delivery.is_paused():
-        return NOTHING
     with leases.hold(Account, account_id) as held:
-        if held is None:
+        if held is None or not witness.tick():
             return NOTHING
         account = Account.objects.get(pk=account_id)
+        if Account.objects.filter(_wants_quiet(db_now()), pk=account_id).exists():
+            return NOTHING
         with connected(account) as provider, crew_of(account) as crew:
             waiting = Waiting(account, partial(_claim, account))
             turn = Turn(account=account, provider=provider, crew=crew, hold=held, waiting=waiting)
@@ -39,6 +40,7 @@ def drain(*, account_id: int) -> Due:
                 _probe_scoped_pauses(turn)
                 _work_off(turn)
             turn.end()
+    witness.tick()
     if not turn.quiet and claimable(account).filter(steps.due(db_now())).exists():
         turn.due |= seats_due(account_id)
     return turn.due
@@ -48,12 +50,18 @@ def due_accounts() -> Due:
     """Accounts with seats or probes that are due now; cheap enough to ask every two seconds."""
     now = db_now()
     stopped = Pause.objects.filter(ended_at=None, event=None, verb="").values("account_id")
-    waiting = Seat.objects.filter(steps.due(now)).exclude(account_id__in=stopped)
+    quiet = Account.objects.filter(_wants_quiet(now)).values("pk")
+    waiting = Seat.objects.filter(steps.due(now)).exclude(account_id__in=stopped).exclude(account_id__in=quiet)
     probes = Pause.objects.filter(ended_at=None, next_probe_at__lte=now)
     return seats_due(
         *waiting.order_by().values_list("account_id", flat=True).distinct(),
         *probes.order_by().values_list("account_id", flat=True).distinct(),
     )
+
+
+def _wants_quiet(now: datetime) -> Q:
+    """Accounts whose platform asked for a longer break: whatever is due there waits in the queue, in nobody's hands."""
+    return Q(next_call_at__gt=now + timedelta(seconds=pace.PATIENCE_SECONDS))
 
 
 def claimable(account: Account) -> QuerySet[Seat]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -58,22 +57,30 @@ def record(*, campaign_id: int, form_token: str, entry: Entry) -> Receipt:
     Nothing that is returned depends on whether the address was known before.
     """
     entry = replace(entry, email=normalise(entry.email))
-    content = json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False)
-    content_hash = hashlib.sha256(content.encode()).hexdigest()
-    progress_token = salted_hmac("regsite.progress", f"{campaign_id}:{form_token}:{content_hash}", algorithm="sha256")
-    token = progress_token.hexdigest()
+    content = content_hash(entry)
+    token = progress_token(campaign_id=campaign_id, form_token=form_token, content=content)
     try:
         with transaction.atomic():
-            due = _record(campaign_id, form_token, content_hash, token, entry)
+            due = _record(campaign_id, form_token, content, token, entry)
     except IntegrityError:
         # Somebody was quicker: either the same post twice at once, or two first posts of one address. Looking again tells.
         with transaction.atomic():
-            due = _record(campaign_id, form_token, content_hash, token, entry)
+            due = _record(campaign_id, form_token, content, token, entry)
     return Receipt(progress_token=token, due=due)
 
 
-def _record(campaign_id: int, form_token: str, content_hash: str, token: str, entry: Entry) -> Due:
-    if Submission.objects.filter(campaign_id=campaign_id, form_token=form_token, content_hash=content_hash).exists():
+def content_hash(entry: Entry) -> str:
+    """What tells a repeat from new content: the fingerprint of an entry whose address is normalised."""
+    return fingerprint(json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False))
+
+
+def progress_token(*, campaign_id: int, form_token: str, content: str) -> str:
+    """The token of a submission's progress page; `content` is its content hash."""
+    return salted_hmac("regsite.progress", f"{campaign_id}:{form_token}:{content}", algorithm="sha256").hexdigest()
+
+
+def _record(campaign_id: int, form_token: str, content: str, token: str, entry: Entry) -> Due:
+    if Submission.objects.filter(campaign_id=campaign_id, form_token=form_token, content_hash=content).exists():
         return NOTHING
     campaign = _open_campaign(campaign_id)
     registration = Registration.objects.select_for_update().filter(campaign=campaign, email=entry.email).first()
@@ -84,7 +91,7 @@ def _record(campaign_id: int, form_token: str, content_hash: str, token: str, en
         campaign=campaign,
         registration=registration,
         form_token=form_token,
-        content_hash=content_hash,
+        content_hash=content,
         progress_hash=fingerprint(token),
         email=entry.email,
         first_name=entry.first_name,

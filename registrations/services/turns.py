@@ -90,8 +90,9 @@ class Turn:
         for seat in self.waiting.take_all():
             steps.release(seat)
         self.hold.release()  # whoever comes next need not wait for our last answers
+        patience = time.monotonic() + pace.PATIENCE_SECONDS
         while not self.is_idle:
-            if self.quiet:
+            if self.quiet or time.monotonic() > patience:
                 self._break_off()
             self._write_down()
             self._start_asked()
@@ -236,7 +237,7 @@ class Turn:
             steps.release(seat)
 
     def _break_off(self) -> None:
-        """Whatever still wants to ask something must not: the platform wants quiet."""
+        """Whatever still wants to ask something must not: the platform wants quiet, by our own ears or by somebody else's."""
         while self._asking:
             job = self._asking.popleft()
             job.errand.close()

@@ -9,6 +9,8 @@ import pytest
 from django.urls import reverse
 
 from registrations.models import Campaign
+from registrations.services import imports, pauses
+from registrations.services.import_rows import Row
 from tests import factories
 from tests.admin.campaign_form import ADD, change, save, text_of, values
 from tests.admin.conftest import Visit
@@ -212,3 +214,42 @@ def test_staff_may_look_at_a_campaign_but_not_change_it(visit: Visit) -> None:
     assert client.post(change(campaign), values(campaign.event)).status_code == 403
     assert client.get(reverse(ADD)).status_code == 403
     assert client.get(f"{reverse(ADD)}?event={campaign.event_id}").status_code == 403
+
+
+# --- who waits, and how long ---
+
+
+def make_crowd(count: int) -> Campaign:
+    """A campaign with so many imported people, at two calls a second."""
+    event = factories.make_event(account=factories.make_account(calls_per_second=2))
+    campaign = factories.make_campaign(event=event)
+    rows = (Row(f"listed{number}@example.org", "Anna", "Li", line=number) for number in range(count))
+    imports.record(campaign_id=campaign.pk, name="list", basis="They agreed", user_id=None, rows=rows)
+    return campaign
+
+
+def every_screen(visit: Visit, campaign: Campaign) -> list[str]:
+    client = visit("Marketing")
+    urls = (change(campaign), reverse("admin:registrations_campaign_changelist"), reverse("admin:index"))
+    return [text_of(client.get(url)) for url in urls]
+
+
+def test_the_screens_say_how_many_people_wait_and_how_long(visit: Visit) -> None:
+    for text in every_screen(visit, make_crowd(1200)):
+        assert "1,200 people are waiting, about 12 s" in text
+
+
+def test_the_screens_are_honest_while_delivery_is_stopped(visit: Visit) -> None:
+    campaign = make_crowd(3)
+    pauses.pause_everything(user_id=None)
+    for text in every_screen(visit, campaign):
+        assert "3 people are waiting: delivery is stopped" in text
+
+
+def test_the_screens_say_nothing_where_nobody_waits(visit: Visit) -> None:
+    campaign = factories.make_campaign()
+    person = factories.make_person(campaign=campaign)
+    factories.let_in(person)
+    factories.hand_over(person)
+    for text in every_screen(visit, campaign):
+        assert "waiting" not in text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from statistics import median
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -53,6 +55,26 @@ def test_people_sign_up_as_fast_while_redis_is_frozen_and_are_served_when_it_goe
     stack.processes["redis"].resume()
     for sign_up in [*healthy, *sign_ups]:
         stack.arrived(sign_up, seconds=60)
+
+
+def test_people_sign_up_as_fast_while_redis_takes_nothing_more(stack: Stack) -> None:
+    campaign = stack.make_campaign()
+    healthy = sign_up_ten(stack, campaign)
+    say_to_redis(stack, "CONFIG SET maxmemory-policy noeviction")
+    say_to_redis(stack, "CONFIG SET maxmemory 1mb")
+    assert say_to_redis(stack, "SET anything 1").startswith("-OOM")
+    sign_ups = sign_up_ten(stack, campaign)
+    assert_as_fast(sign_ups, healthy)
+    with stack.draining():
+        for sign_up in [*healthy, *sign_ups]:
+            stack.arrived(sign_up, seconds=60)
+    say_to_redis(stack, "CONFIG SET maxmemory 0")
+
+
+def say_to_redis(stack: Stack, command: str) -> str:
+    with socket.create_connection(("127.0.0.1", urlsplit(stack.environment["REDIS_URL"]).port or 6379), timeout=5) as client:
+        client.sendall(f"{command}\r\n".encode())
+        return client.recv(200).decode()
 
 
 def test_people_are_served_with_no_redis_at_all(stack: Stack) -> None:

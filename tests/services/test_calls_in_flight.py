@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connections
 
-from registrations.models import Account, Bulk, Fact, Priority, Registration, Seat, StepState
-from registrations.services import seating
+from registrations.models import Account, Bulk, Fact, Priority, Registration, Seat, StepState, db_now
+from registrations.services import pace, seating, turns
 from registrations.webinar.provider import Participation, Person, Target
 from registrations.webinar.providers.webinar_ru import WebinarRu
 from tests.services.conftest import World
@@ -22,6 +24,18 @@ def crowd(world: World, number: int, **options: Any) -> list[Registration]:
 
 def as_imported(people: list[Registration]) -> None:
     Seat.objects.filter(enrollments__registration__in=people).update(priority=Priority.BULK)
+
+
+def closing(work: Callable[[], object]) -> Callable[[], None]:
+    """The same for a thread of its own, whose connection to the database is closed in the end."""
+
+    def work_and_close() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    return work_and_close
 
 
 def order_of_calls(world: World) -> list[str]:
@@ -78,7 +92,7 @@ def test_a_fresh_sign_up_overtakes_imported_people_who_are_claimed_already(
     imported = crowd(world, 20, bulk=Bulk.NEVER)
     as_imported(imported)
     Account.objects.update(calls_per_second=5)
-    drain = threading.Thread(target=lambda: seating.drain(account_id=world.account.pk))
+    drain = threading.Thread(target=closing(lambda: seating.drain(account_id=world.account.pk)))
     drain.start()
     while len(order_of_calls(world)) < 3:
         time.sleep(0.05)
@@ -109,3 +123,26 @@ def test_a_worker_that_stands_still_in_its_own_thread_loses_no_lease_of_calls_th
     seat = world.seat(person)
     assert (seat.state, seat.lost_leases) == (StepState.SETTLED, 0)
     assert order_of_calls(world) == [person.email]
+
+
+def test_a_break_that_the_platform_asked_somebody_else_for_ends_a_turn_and_begins_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process met a 429 while this one had people in hand: it gives them back and does not wait for the end."""
+    people = crowd(world, 12, bulk=Bulk.NEVER)
+    Account.objects.update(calls_per_second=4)
+    monkeypatch.setattr(pace, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(turns, "SLICE_SECONDS", 1.0)
+    asked = threading.Timer(0.5, closing(lambda: pace.hold_off(account_id=world.account.pk, seconds=600)))
+    asked.start()
+    world.drain_seats()
+    asked.join()
+    done = len(order_of_calls(world))
+    assert 0 < done < len(people)
+    assert {seat.state for seat in Seat.objects.exclude(state=StepState.SETTLED)} == {StepState.QUEUED}
+    assert not seating.due_accounts()
+    world.drain_seats()
+    assert len(order_of_calls(world)) == done
+    Account.objects.update(next_call_at=db_now(), calls_per_second=1000)
+    world.drain_seats()
+    assert {world.seat(person).fact for person in people} == {Fact.IN}
