@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from django.db import close_old_connections, connections
 
-from registrations.services import catalog, emailing, erasing, heartbeats, seating, wakeup
-from registrations.services.due import Due
+from registrations.services import catalog, emailing, erasing, heartbeats, reconciliation, seating, wakeup
+from registrations.services.due import NOTHING, Due
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ LOOK_EVERY_SECONDS = 1.0
 THREADS = 8
 
 Job = tuple[str, int]
+COMPARE: Job = ("compare", 0)
+COMPARE_EVERY_SECONDS = 60.0
 
 
 def once() -> None:
@@ -38,6 +41,7 @@ def watch(stop: threading.Event) -> None:
     A failure of one is logged and tried again with the next look; running work is finished before the return.
     """
     running: set[Job] = set()
+    compared_at = -COMPARE_EVERY_SECONDS
     with ThreadPoolExecutor(THREADS, thread_name_prefix="drain") as pool:
         while not stop.is_set():
             try:
@@ -47,7 +51,11 @@ def watch(stop: threading.Event) -> None:
             except Exception:
                 logger.exception("looking for due work failed")
             else:
-                for job in _jobs(due):
+                jobs = _jobs(due)
+                if time.monotonic() - compared_at >= COMPARE_EVERY_SECONDS:
+                    jobs.append(COMPARE)
+                    compared_at = time.monotonic()
+                for job in jobs:
                     if job not in running:
                         running.add(job)
                         pool.submit(_guarded, job, partial(running.discard, job), stop)
@@ -69,6 +77,9 @@ def _work(job: Job) -> Due:
         return seating.drain(account_id=row_id)
     if kind == "emails":
         return emailing.drain(sender_id=row_id)
+    if kind == "compare":
+        reconciliation.compare_due()
+        return NOTHING
     if kind == "erasure":
         return erasing.go_on_erasing(erasure_id=row_id)
     return catalog.sync(account_id=row_id)

@@ -7,12 +7,12 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
 
-OUTAGES = (InterfaceError, OperationalError)
+OUTAGES = (InterfaceError, InternalError, OperationalError)
 """What Django raises when the database is away or too busy to answer."""
 
 RETRY_AFTER_SECONDS = "60"
