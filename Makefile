@@ -18,7 +18,7 @@ define install
 	  || $(BIN)/python -m pip install -qq --disable-pip-version-check -r $(1)
 endef
 
-.PHONY: help run test check format messages lock test-postgres soak soak-short clean
+.PHONY: help run test check format messages lock test-postgres soak soak-short soak-controls bench bench-quick clean
 .DEFAULT_GOAL := help
 
 help:
@@ -58,13 +58,30 @@ test: check
 	@$(MAKE) --no-print-directory test-postgres
 	$(PYTEST) -q -m "processes or browser"
 
-# A storm of kills, crashes and faults over the whole stack, and whether everybody was registered and mailed once all the
-# same. Each prints its seed; not part of `make test`.
+# Storms of kills, crashes and faults over the whole stack, and whether everybody was registered and mailed once all the same;
+# what an outage, a dead worker and a frozen Redis cost; and, in soak-controls, whether a missing guard would be noticed.
+# Each prints its seed and writes soak-report.json; `make test` has a taste of it. soak-short takes eight minutes, soak an hour.
+SOAK := $(BIN)/python -m tests.soak
+
 soak-short: $(VENV)/development.stamp
-	$(BIN)/python -m tests.soak --people 400 --forms 2 --kills 80 --seconds 150 --patience 240
+	$(SOAK) --people 400 --forms 2 --kills 84 --faults 260 --seconds 130 --recovery 2 --waves 24 --redis-rounds 6 --outage 200 \
+	  --least kills=80 database_crashes=3 redis_troubles=10 faults=150
 
 soak: $(VENV)/development.stamp
-	$(BIN)/python -m tests.soak --people 5000 --forms 2 --kills 1000 --seconds 2400 --patience 1500
+	$(SOAK) --storms 2 --people 5000 --forms 2 3 --kills 1060 --faults 6400 --seconds 2520 --patience 400 --roll-seconds 60 \
+	  --recovery 2 60 --waves 40 --redis-rounds 10 --outage 1000 --controls \
+	  --least kills=1000 database_crashes=50 redis_troubles=200 faults=5000
+
+soak-controls: $(VENV)/development.stamp
+	$(SOAK) --storms 0 --controls
+
+# How fast, in ratios measured side by side, as a table and as bench.json; needs PostgreSQL. BENCH may be --only NAME,
+# --markdown, --seed. bench-quick takes two minutes and leaves out what needs thousands of people.
+bench: $(VENV)/development.stamp
+	$(BIN)/python -m tests.bench $(BENCH)
+
+bench-quick: $(VENV)/development.stamp
+	$(BIN)/python -m tests.bench --quick $(BENCH)
 
 # What takes turns in the database once more, on a PostgreSQL server that lives for the run.
 test-postgres: $(VENV)/development.stamp

@@ -15,7 +15,6 @@ COUNTED = 500
 class KnownPages(Paginator):  # type: ignore[type-arg]
     """The pages that are known of; `is_cut` if more follow. Its objects are ids."""
 
-    template_name = "admin/registrations/pages.html"
     is_cut = False
 
 

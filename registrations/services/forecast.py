@@ -171,7 +171,7 @@ def _not_behind(crowd: _Crowd) -> Q:
     if crowd.last is None:
         return Q(pk=None)
     priority, run_at = crowd.last
-    return Q(account=crowd.campaign.event.account_id) & (Q(priority__lt=priority) | Q(priority=priority, run_at__isnull=False))
+    return Q(account=crowd.campaign.event.account_id) & (Q(priority__lt=priority) | Q(priority=priority, run_at__lte=run_at))
 
 
 def _open_mails() -> QuerySet[OutgoingEmail]:

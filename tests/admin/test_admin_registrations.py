@@ -160,7 +160,7 @@ def test_a_list_too_long_to_count_does_not_offer_to_choose_all(visit: Visit, sho
     make_people(4)
     text = text_of(visit("Staff"), reverse(LIST))
     assert "Registrations: " not in text
-    assert "Select all" not in text
+    assert not re.search(r"Select all \d", text)
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "3", "x" * 10])

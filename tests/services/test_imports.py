@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 import tracemalloc
 from collections.abc import Iterable, Iterator
@@ -351,6 +352,23 @@ def test_forms_of_listed_people_at_the_same_moment_make_nobody_twice_and_break_n
     brought = sum(Import.objects.values_list("new", flat=True))
     assert Submission.objects.filter(imported__isnull=False).count() == brought
     assert Submission.objects.filter(imported__isnull=False).values("registration").distinct().count() == brought
+
+
+@racing.on_postgresql
+def test_two_lists_with_the_same_people_in_another_order_never_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = factories.make_campaign()
+    both = threading.Barrier(2)
+    known = newcomers.known
+
+    def together(*arguments: Any) -> set[str]:
+        found = known(*arguments)
+        both.wait(10)
+        return found
+
+    monkeypatch.setattr(newcomers, "known", together)
+    rows = people(*range(import_rows.CHUNK_ROWS))
+    assert racing.at_once(partial(bring, campaign, rows), partial(bring, campaign, rows[::-1])) == []
+    assert Registration.objects.count() == len(rows)
 
 
 @racing.on_postgresql

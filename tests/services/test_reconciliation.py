@@ -254,3 +254,16 @@ def end_in(*, days: int) -> None:
     """Every event goes on for so long, so that none is over when the clock is put forward."""
     for campaign in Campaign.objects.select_related("event"):
         end_event(campaign, days=-days)
+
+
+def test_what_the_screen_advises_brings_a_missing_person_back(world: World) -> None:
+    [person] = with_people(world, world.campaign(), 1)
+    delete_at_platform(world, person)
+    world.cancel(person)
+    world.settle()
+    world.come_back(person)
+    world.settle()
+    [participation] = world.at_platform(person.email)
+    assert world.seat(person).link == participation["link"]
+    compare()
+    assert only().missing == []

@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from math import ceil
 
-from tests.soak.people import Press
-
-Row = dict[str, Any]
-Person = tuple[str, str]
-"""Campaign and address."""
-
-
-@dataclass(frozen=True)
-class Witnesses:
-    """All that is known when it is quiet again.
-
-    `sessions` are the platform's session ids by campaign; `owners` are address and campaign by private token; `room` and
-    `private` are how the links to rooms and private pages begin; `troubled` are registrations that met a failure, `told`
-    mails whose handing over stands in a history; `settled_at` in `mails` and `killed_at` are Unix times.
-    """
-
-    presses: list[Press]
-    sessions: dict[str, int]
-    participations: list[Row]
-    messages: list[Row]
-    registrations: list[Row]
-    submissions: list[Row]
-    enrollments: list[Row]
-    seats: list[Row]
-    mails: list[Row]
-    troubled: list[int]
-    told: list[int]
-    owners: dict[str, list[str]]
-    room: str
-    private: str
-    killed_at: list[float]
+from tests.soak.handovers import HandOver, without_reason
+from tests.soak.witnesses import People, Person, Row, Witnesses, by
 
 
 @dataclass
 class Verdict:
-    """The figures, and for every broken promise which one it is and whom it concerns."""
+    """The figures, for every broken promise which one it is and whom it concerns, and seconds from a kill to the link.
 
-    figures: dict[str, Any] = field(default_factory=dict)
+    `figures` are counts, so that those of several soaks may be added; `most_copies` alone is a greatest number.
+    """
+
+    figures: Counter[str] = field(default_factory=Counter)
     broken: list[tuple[str, Person, str]] = field(default_factory=list)
+    recoveries: list[float] = field(default_factory=list)
+    most_copies: int = 0
+    parked_for: Counter[str] = field(default_factory=Counter)
 
     def blame(self, promise: str, person: Person, words: str) -> None:
         self.broken.append((promise, person, words))
@@ -65,7 +43,10 @@ PROMISES = (
     "second_copy",
     "message_ids",
     "form_count",
+    "not_forgotten",
 )
+ALREADY_LEAVING_SECONDS = 1.0
+"""A mail whose worker had said that it leaves may be on its way so long after its address was erased."""
 
 
 def private_tokens(messages: Iterable[Row], private: str) -> list[str]:
@@ -82,53 +63,29 @@ def check(witnesses: Witnesses) -> Verdict:
 class _Check:
     def __init__(self, witnesses: Witnesses) -> None:
         self._w = witnesses
+        self._people = People(witnesses)
         self._verdict = Verdict()
-        self._acknowledged = {(item.campaign, item.address) for item in witnesses.presses if item.status == 303}
-        self._attempted = {(item.campaign, item.address) for item in witnesses.presses}
-        campaigns = {session: campaign for campaign, session in witnesses.sessions.items()}
-        self._person_of = {item["pk"]: (item["campaign__slug"], item["email"]) for item in witnesses.registrations}
-        self._places = _by(witnesses.participations, lambda item: (campaigns.get(item["eventSessionId"], ""), item["email"]))
-        self._copies = _by(witnesses.messages, lambda item: item["to"])
-        self._mails = _by(witnesses.mails, lambda item: self._person_of.get(item["registration_id"], ("", item["recipient"])))
-        self._submissions = _by(witnesses.submissions, lambda item: self._person_of[item["registration_id"]])
-        seats = {item["pk"]: item for item in witnesses.seats}
-        self._seats: dict[Person, list[Row]] = defaultdict(list)
-        for enrollment in witnesses.enrollments:
-            self._seats[self._person_of[enrollment["registration_id"]]].append(seats[enrollment["seat_id"]])
-        self._copies_by_id = Counter(item["message_id"] for item in witnesses.messages)
-        self._states = {person: self._states_of(person) for person in self._acknowledged}
+        self._states = {person: self._people.states(person) for person in self._people.acknowledged}
+        self._unexplained: list[HandOver] = []
 
     def verdict(self) -> Verdict:
-        for person in sorted(self._acknowledged):
+        for person in sorted(self._people.acknowledged):
             self._delivered(person)
             self._written_down_once(person)
         self._nobody_else()
         self._links()
         self._message_ids()
-        self._verdict.figures = self._figures()
+        self._sent_mails_came()
+        self._second_copies()
+        self._forgotten()
+        self._add_figures()
         return self._verdict
 
-    def _live(self, person: Person) -> list[Row]:
-        return [item for item in self._places[person] if item["state"] != "deleted"]
-
-    def _states_of(self, person: Person) -> set[str]:
-        """What the staff's screens could say of a person."""
-        seats, mails = self._seats[person], self._mails[person]
-        link_mails = [mail for mail in mails if mail["kind"] == "link" and mail["state"] == "settled"]
-        answered = all(item["mail_id"] for item in self._submissions[person])
-        states = set()
-        if seats and link_mails and answered and all(seat["state"] == "settled" and seat["fact"] == "in" for seat in seats):
-            states.add("delivered")
-        if any(row["state"] == "parked" for row in [*seats, *mails]):
-            states.add("parked")
-        if any(seat["state"] == "cancelled" for seat in seats):
-            states.add("given_up")
-        return states
-
     def _delivered(self, person: Person) -> None:
-        states, live = self._states[person], self._live(person)
+        states, live = self._states[person], self._people.live(person)
         if not states:
-            self._verdict.blame("no_state", person, f"{self._seats[person]} {self._mails[person]}")
+            words = f"{self._people.seats[person]} {self._people.mails[person]} {self._people.submissions[person]}"
+            self._verdict.blame("no_state", person, words)
         if len(states) > 1 or (states == {"delivered"} and not live):
             self._verdict.blame("two_states", person, f"{sorted(states)}, {len(live)} participations")
         if states & {"parked", "given_up"}:
@@ -136,29 +93,31 @@ class _Check:
         links = {item["link"] for item in live}
         if not live:
             self._verdict.blame("lost", person, "no participation")
-        elif not any(links & set(mail["links"]) for mail in self._copies[person[1]]):
+        elif not any(links & set(mail["links"]) for mail in self._people.copies[person[1]]):
             self._verdict.blame("lost", person, "no mail with their link")
 
     def _written_down_once(self, person: Person) -> None:
-        if (live := len(self._live(person))) > 1:
+        if (live := len(self._people.live(person))) > 1:
             self._verdict.blame("duplicated", person, f"{live} participations")
-        registrations = sum(person == other for other in self._person_of.values())
-        if registrations > 1:
+        if (registrations := len(self._people.registrations[person])) > 1:
             self._verdict.blame("duplicated", person, f"{registrations} registrations")
-        presses = [item for item in self._w.presses if (item.campaign, item.address) == person]
+        presses, submissions = self._people.presses[person], len(self._people.submissions[person])
         least = len({item.content for item in presses if item.status == 303})
         most = len({item.content for item in presses})
-        if not least <= len(self._submissions[person]) <= most:
-            words = f"{len(self._submissions[person])} forms written down, {least} acknowledged, {most} sent"
+        if not least <= submissions <= most:
+            words = f"{submissions} forms written down, {least} acknowledged, {most} sent"
             self._verdict.blame("form_count", person, words)
 
     def _nobody_else(self) -> None:
-        for person, places in self._places.items():
-            if person not in self._attempted and person[0]:
+        attempted = set(self._people.presses)
+        for person, places in self._people.places.items():
+            if person not in attempted and person[0]:
                 self._verdict.blame("unexpected", person, f"{len(places)} participations")
-        for person in {*self._person_of.values()} - self._attempted:
+        for person in set(self._people.registrations) - attempted:
             if person[0] in self._w.sessions:
                 self._verdict.blame("unexpected", person, "a registration")
+        if self._w.strangers:
+            self._verdict.blame("unexpected", ("", ""), f"{self._w.strangers} mails to addresses that nobody gave")
 
     def _links(self) -> None:
         """Every link in every mail belongs to the person whom the mail went to."""
@@ -172,48 +131,84 @@ class _Check:
                     owner = everybody.get(link, "")
                 else:
                     continue
-                if owner != mail["to"]:
+                if owner != mail["to"] and (owner or mail["to"] not in self._w.erased):
                     self._verdict.blame("wrong_link", ("", mail["to"]), f"a link of {owner or 'nobody'}")
 
     def _message_ids(self) -> None:
-        rows = _by((mail for mail in self._w.mails if mail["message_id"]), lambda mail: mail["message_id"])
-        for message_id, copies in self._copies_by_id.items():
-            row = next(iter(rows[message_id]), None)
-            address = next(item["to"] for item in self._w.messages if item["message_id"] == message_id)
-            if row is None:
-                self._verdict.blame("message_ids", ("", address), "a mail whose Message-ID nobody knows")
-            elif copies > 1 and not row["possible_second_copy"]:
-                self._verdict.blame("second_copy", ("", address), f"{copies} copies of mail {row['pk']}, and no word of it")
+        for message_id, copies in self._people.copies_by_id.items():
+            if message_id not in self._people.mail_by_id and copies[0]["to"] not in self._w.erased:
+                self._verdict.blame("message_ids", ("", copies[0]["to"]), "a mail whose Message-ID nobody knows")
         for mail in self._w.mails:
-            person = self._person_of.get(mail["registration_id"], ("", mail["recipient"]))
-            sent = mail["state"] == "settled" and not mail["silent"]
-            if sent and not self._copies_by_id[mail["message_id"]]:
-                self._verdict.blame("lost", person, f"mail {mail['pk']} ({mail['kind']}) is called sent and never came")
             if mail["generation"] > 1 and mail["kind"] == "link":
-                self._verdict.blame("message_ids", person, "a second link mail that nobody asked for")
+                self._verdict.blame("message_ids", self._people.of_mail(mail), "a second link mail that nobody asked for")
 
-    def _figures(self) -> dict[str, Any]:
-        labelled = {mail["message_id"] for mail in self._w.mails if mail["possible_second_copy"]}
-        extra = {message_id: copies - 1 for message_id, copies in self._copies_by_id.items() if copies > 1}
-        recoveries = sorted(self._recoveries())
-        troubled = {self._person_of[number] for number in self._w.troubled if number in self._person_of}
+    def _sent_mails_came(self) -> None:
+        for mail in self._w.mails:
+            sent = mail["state"] == "settled" and not mail["silent"]
+            if sent and not self._people.copies_by_id[mail["message_id"]]:
+                words = f"mail {mail['pk']} ({mail['kind']}) is called sent and never came"
+                self._verdict.blame("lost", self._people.of_mail(mail), words)
+
+    def _second_copies(self) -> None:
+        """A further copy of a mail has a reason in the instant, one each, and staff are told; where mails are held, none."""
+        tries = by(self._w.hand_overs, lambda item: item.message_id)
+        for message_id, copies in self._people.copies_by_id.items():
+            row, person = self._people.mail_by_id.get(message_id), ("", copies[0]["to"])
+            if len(copies) == 1 or row is None:
+                continue
+            if not row["possible_second_copy"]:
+                self._verdict.blame("second_copy", person, f"{len(copies)} copies of mail {row['pk']}, and no word of it")
+            if self._w.policy == "hold":
+                self._verdict.blame("second_copy", person, f"{len(copies)} copies of mail {row['pk']}, which was to be held")
+            unexplained = without_reason(tries[message_id], self._w.harms)
+            self._unexplained += unexplained
+            if unexplained or len(tries[message_id]) < len(copies):
+                words = f"{len(copies)} copies of mail {row['pk']}, and no reason in the instant: {tries[message_id]}"
+                self._verdict.blame("second_copy", person, words)
+
+    def _forgotten(self) -> None:
+        """Whoever was erased is not at the platform nor in the database, and no mail to them began after that."""
+        live = {item["email"] for item in self._w.participations if item["state"] != "deleted"}
+        for address in sorted(self._people.forgotten):
+            if address in live:
+                self._verdict.blame("not_forgotten", ("", address), "is at the platform")
+            if address in self._w.traces:
+                self._verdict.blame("not_forgotten", ("", address), "stands in the database")
+        tries = by(self._w.hand_overs, lambda item: item.message_id)
+        for message_id, copies in self._people.copies_by_id.items():
+            if copies[0]["to"] in self._people.forgotten:
+                done = self._w.erased[copies[0]["to"]][1]
+                for item in tries[message_id]:
+                    stood_still = any(harm.meets(item.owner, done, item.began) for harm in self._w.harms)
+                    if item.began > done + ALREADY_LEAVING_SECONDS and not stood_still:
+                        words = f"a mail left {item.began - done:.1f} s after the erasure"
+                        self._verdict.blame("not_forgotten", ("", copies[0]["to"]), words)
+
+    def _add_figures(self) -> None:
+        people, verdict = self._people, self._verdict
         done = {person for person, states in self._states.items() if "delivered" in states}
-        return {
-            "attempted": len(self._attempted),
-            "acknowledged": len(self._acknowledged),
-            "registered": sum(bool(self._live(person)) for person in self._acknowledged),
-            "mailed": sum(bool(self._copies[address]) for _, address in self._acknowledged),
-            **{promise: self._verdict.count(promise) for promise in PROMISES},
-            "recovered": len(troubled & done),
-            "parked": sum("parked" in states for states in self._states.values()),
-            "untold": len(self._sent() - set(self._w.told)),
-            "given_up": sum("given_up" in states for states in self._states.values()),
-            "second_copies_in_the_instant": sum(count for message_id, count in extra.items() if message_id in labelled),
-            "second_copies_outside": sum(count for message_id, count in extra.items() if message_id not in labelled),
-            "most_copies": max(self._copies_by_id.values(), default=0),
-            "recovery_p50": _percentile(recoveries, 0.50),
-            "recovery_p99": _percentile(recoveries, 0.99),
-        }
+        troubled = {people.by_registration[number] for number in self._w.troubled if number in people.by_registration}
+        extra = sum(len(copies) - 1 for copies in people.copies_by_id.values())
+        verdict.most_copies = max((len(copies) for copies in people.copies_by_id.values()), default=0)
+        verdict.recoveries = sorted(self._recoveries())
+        verdict.parked_for = Counter(row["reason"] for row in [*self._w.seats, *self._w.mails] if row["state"] == "parked")
+        verdict.figures.update(
+            {
+                "attempted": len(people.presses),
+                "acknowledged": len(people.acknowledged),
+                "registered": sum(bool(people.live(person)) for person in people.acknowledged),
+                "mailed": sum(bool(people.copies[address]) for _, address in people.acknowledged),
+                **{promise: verdict.count(promise) for promise in PROMISES},
+                "recovered": len(troubled & done),
+                "parked": sum("parked" in states for states in self._states.values()),
+                "given_up": sum("given_up" in states for states in self._states.values()),
+                "erased": len(people.forgotten),
+                "untold": len(self._sent() - set(self._w.told)),
+                "mails": len(people.copies_by_id),
+                "second_copies_in_the_instant": extra - len(self._unexplained),
+                "second_copies_outside": len(self._unexplained),
+            }
+        )
 
     def _sent(self) -> set[int]:
         """People's mails that are done and were no silent ones."""
@@ -225,26 +220,18 @@ class _Check:
 
     def _recoveries(self) -> Iterable[float]:
         """Seconds from the first kill after somebody's form was acknowledged until their link mail was handed over."""
-        acknowledged: dict[Person, float] = {}
-        for press in self._w.presses:
-            if press.status == 303:
-                acknowledged.setdefault((press.campaign, press.address), press.answered_at)
-        for person, since in acknowledged.items():
-            handed_over = [mail["settled_at"] for mail in self._mails[person] if mail["kind"] == "link" and mail["settled_at"]]
-            killed = [moment for moment in self._w.killed_at if moment >= since]
-            if handed_over and killed and min(killed) < handed_over[0]:
-                yield handed_over[0] - min(killed)
+        kills = sorted(self._w.killed_at)
+        for person in self._people.acknowledged:
+            since = min(press.answered_at for press in self._people.presses[person] if press.status == 303)
+            mails = self._people.mails[person]
+            handed_over = [mail["settled_at"] for mail in mails if mail["kind"] == "link" and mail["settled_at"]]
+            first = bisect_left(kills, since)
+            if handed_over and first < len(kills) and kills[first] < handed_over[0]:
+                yield handed_over[0] - kills[first]
 
 
-def _by(rows: Iterable[Row], key: Callable[[Row], Any]) -> defaultdict[Any, list[Row]]:
-    found: defaultdict[Any, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[key(row)].append(row)
-    return found
-
-
-def _percentile(values: list[float], share: float) -> float | None:
+def percentile(values: list[float], share: float) -> float | None:
     """The nearest-rank percentile of sorted values; None of nothing."""
     if not values:
         return None
-    return round(values[min(int(len(values) * share), len(values) - 1)], 2)
+    return round(values[max(ceil(len(values) * share) - 1, 0)], 4)

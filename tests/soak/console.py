@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.processes.console import COMMANDS, main  # sets Django up, so it comes first
 
 from django.db import connection, transaction  # isort: skip
-from django.db.models import Q, QuerySet  # isort: skip
+from django.db.models import Count, Q, QuerySet  # isort: skip
 from registrations.models import (  # isort: skip
     OPEN_STATES,
     Account,
     Enrollment,
+    Erasure,
     OutgoingEmail,
     Pause,
     Registration,
@@ -24,6 +25,7 @@ from registrations.models import (  # isort: skip
     db_now,
     fingerprint,
 )
+from registrations.services import privacy  # isort: skip
 from registrations.services.answering import GOES_WITH_WHAT_THERE_IS  # isort: skip
 from registrations.services.sweeping import SECOND_LOOK  # isort: skip
 
@@ -33,11 +35,13 @@ CONSTRAINTS = (
     ("registrations_submission", "one_submission_per_content"),
 )
 WAITING = Q(state=StepState.QUEUED)
+FOR_EVER = timedelta(days=1)
+"""Only an erasure holds a seat for longer."""
 
 
-def trust_links_of(*, account_id: int, host: str) -> None:
-    """Let an account's links lead to another host than its API."""
-    Account.objects.filter(pk=account_id).update(link_hosts=host)
+def settle_account(*, account_id: int, link_hosts: str, calls_per_second: float) -> None:
+    """Let an account's links lead to another host than its API, and set its pace."""
+    Account.objects.filter(pk=account_id).update(link_hosts=link_hosts, calls_per_second=calls_per_second)
 
 
 def drop_constraints() -> None:
@@ -58,7 +62,41 @@ def all_open_work() -> dict[str, int]:
         "seats": Seat.objects.filter(state__in=OPEN_STATES).count(),
         "mails": OutgoingEmail.objects.filter(state__in=OPEN_STATES).count(),
         "forms": unanswered.count(),
+        "erasures": Erasure.objects.filter(state__in=OPEN_STATES).count(),
     }
+
+
+def at_work() -> list[str]:
+    """The addresses that a process is at work for."""
+    seats = Seat.objects.filter(state=StepState.LEASED).exclude(begun_at=None).values_list("address", flat=True)
+    mails = OutgoingEmail.objects.filter(state=StepState.LEASED).exclude(begun_at=None)
+    return sorted({*seats, *mails.exclude(registration=None).values_list("registration__email", flat=True)})
+
+
+def erase(*, address: str) -> bool:
+    """Forget a person, as staff do; False if nobody is known by that address."""
+    try:
+        privacy.erase(address=address, user_id=None)
+    except privacy.UnknownPerson:
+        return False
+    return True
+
+
+def traces(*, addresses: list[str]) -> list[str]:
+    """Which of these addresses still stand anywhere."""
+    found: set[str] = set()
+    found.update(Registration.objects.filter(email__in=addresses).values_list("email", flat=True))
+    found.update(Seat.objects.filter(address__in=addresses).values_list("address", flat=True))
+    found.update(Submission.objects.filter(email__in=addresses).values_list("email", flat=True))
+    found.update(OutgoingEmail.objects.filter(recipient__in=addresses).values_list("recipient", flat=True))
+    found.update(item.address for item in Erasure.objects.all() if item.address in addresses)
+    return sorted(found)
+
+
+def due_work() -> int:
+    """How many steps are under way or due now."""
+    due = Q(state=StepState.LEASED) | Q(state=StepState.QUEUED, run_at__lte=db_now())
+    return Seat.objects.filter(due).count() + OutgoingEmail.objects.filter(due).count()
 
 
 def hurry_everything() -> None:
@@ -67,6 +105,8 @@ def hurry_everything() -> None:
     _unless_locked(Seat.objects.filter(WAITING, run_at__gt=now), run_at=now)
     _unless_locked(Seat.objects.filter(WAITING, missed_at__gt=now - SECOND_LOOK), missed_at=now - SECOND_LOOK)
     _unless_locked(OutgoingEmail.objects.filter(WAITING, run_at__gt=now), run_at=now)
+    _unless_locked(Erasure.objects.filter(WAITING, run_at__gt=now), run_at=now)
+    _unless_locked(Seat.objects.filter(state=StepState.LEASED, lease_until__gt=now + FOR_EVER, run_at__gt=now), run_at=now)
     _unless_locked(Sender.objects.filter(retry_at__gt=now), retry_at=now)
     _unless_locked(Pause.objects.filter(ended_at=None, next_probe_at__gt=now), next_probe_at=now)
     long_ago = now - GOES_WITH_WHAT_THERE_IS
@@ -87,11 +127,14 @@ def owners_of(*, tokens: list[str]) -> dict[str, list[str]]:
 
 
 def everything() -> dict[str, Any]:
-    """All rows that a promise could be broken in."""
+    """All rows that a promise could be broken in; what is left of erased people says nothing of anybody."""
+    erased = Registration.objects.filter(token="")
     return {
-        "registrations": _rows(Registration.objects.values("pk", "email", "campaign__slug")),
-        "submissions": _rows(Submission.objects.values("pk", "registration_id", "mail_id", "from_known_person")),
-        "enrollments": _rows(Enrollment.objects.values("registration_id", "seat_id", "wish")),
+        "registrations": _rows(Registration.objects.exclude(token="").values("pk", "email", "campaign__slug")),
+        "submissions": _rows(
+            Submission.objects.exclude(registration__in=erased).values("pk", "registration_id", "mail_id", "from_known_person")
+        ),
+        "enrollments": _rows(Enrollment.objects.exclude(registration__in=erased).values("registration_id", "seat_id", "wish")),
         "seats": _rows(
             Seat.objects.values(
                 "pk", "address", "session__external_id", "state", "wish", "fact", "reason", "attempts", "lost_leases",
@@ -99,7 +142,7 @@ def everything() -> dict[str, Any]:
             )
         ),
         "mails": _rows(
-            OutgoingEmail.objects.values(
+            OutgoingEmail.objects.exclude(registration__in=erased).values(
                 "pk", "registration_id", "recipient", "kind", "occasion", "generation", "state", "silent", "reason", "attempts",
                 "message_id", "possible_second_copy", "settled_at",
             )
@@ -118,10 +161,7 @@ def histories(*, registration_ids: list[int]) -> dict[str, list[str]]:
 
 def codes() -> dict[str, int]:
     """How often each thing happened to anybody."""
-    counts: dict[str, int] = {}
-    for code in TimelineEntry.objects.values_list("code", flat=True):
-        counts[code] = counts.get(code, 0) + 1
-    return counts
+    return dict(TimelineEntry.objects.order_by().values_list("code").annotate(Count("pk")))
 
 
 def mails_told_of() -> list[int]:
@@ -152,9 +192,13 @@ COMMANDS.update(
     {
         command.__name__: command
         for command in (
-            trust_links_of,
+            settle_account,
             drop_constraints,
             all_open_work,
+            at_work,
+            erase,
+            traces,
+            due_work,
             hurry_everything,
             owners_of,
             everything,

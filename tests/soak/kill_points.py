@@ -11,16 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.soak.proxy import Fate, Sight, TripWire
+from tests.soak.wires import Fate, Sight, TripWire
 
-_CLAIMED = b"SET \"state\" = 'leased'"
-_SETTLED = b"SET \"state\" = 'settled'"
-_SEAT_SETTLED = b'UPDATE "registrations_seat" ' + _SETTLED
-_MARKED = b'"data_started_at" = \''
-_SUBMITTED = b'INSERT INTO "registrations_submission"'
-_BEGUN = b'UPDATE "registrations_seat" SET "begun_at" = \''
-_COMMIT = b"COMMIT"
-_DOT = b"\r\n.\r\n"
+_CLAIMED = rb"""SET "state" = 'leased'"""
+_SEAT_SETTLED = rb"""UPDATE "registrations_seat" SET ((?! WHERE ).)*'settled'"""
+_MARKED = rb""""data_started_at" = '"""
+_SUBMITTED = rb'INSERT INTO "registrations_submission"'
+_BEGUN = rb"""UPDATE "registrations_seat" SET ((?! WHERE ).)*"begun_at" = '"""
+_COMMIT = rb"COMMIT"
+_DOT = rb"\r\n\.\r\n"
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ _ANSWER = Sight(False)
 
 KILL_POINTS: dict[str, KillPoint] = {
     "K1": KillPoint("database", (_said(_CLAIMED), _said(_COMMIT), _ANSWER)),
-    "K2": KillPoint("platform", (_said(b"/participations"), _ANSWER)),
-    "K3": KillPoint("platform", (_said(b"/register"),), fate=Fate.PASSED),
+    "K2": KillPoint("platform", (_said(rb"GET \S*/participations"), _ANSWER)),
+    "K3": KillPoint("platform", (_said(rb"POST \S*/(register|invite) "),), fate=Fate.PASSED),
     "K4": KillPoint("database", (_said(_SEAT_SETTLED),), fate=Fate.PASSED),
     "K5": KillPoint("database", (_said(_SEAT_SETTLED), _said(_COMMIT)), fate=Fate.PASSED),
     "K6": KillPoint("database", (_said(_SEAT_SETTLED), _said(_COMMIT), _ANSWER)),

@@ -7,8 +7,8 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.processes import visitor
@@ -27,7 +27,7 @@ class Visit:
     at: float
     address: str
     campaign: MadeCampaign
-    habit: str
+    habit: str = "once"
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,20 @@ class Press:
     content: tuple[tuple[str, str], ...]
     status: int
     answered_at: float
+    seconds: float = 0.0
 
 
 @dataclass
 class Ledger:
-    """Every press, in the order of the answers."""
+    """Every press, in the order of the answers, and who asked to be forgotten.
+
+    `given_up` are visits that never got an answer to rely on; `erased` is by address when the erasure was asked for, and when
+    the site had taken it on, as Unix times.
+    """
 
     presses: list[Press] = field(default_factory=list)
     given_up: int = 0
-    """Visits that never got an answer to rely on."""
+    erased: dict[str, tuple[float, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, press: Press) -> None:
@@ -58,49 +63,64 @@ class Ledger:
         with self._lock:
             self.given_up += 1
 
+    def note_erasure(self, address: str) -> None:
+        """Somebody asks to be forgotten, and does not press again."""
+        self.erased[address] = (time.time(), 0.0)
+
+    def note_erased(self, address: str, *, is_known: bool) -> None:
+        """The site has taken it on, or says that it knows nobody of that address."""
+        if is_known:
+            self.erased[address] = (self.erased[address][0], time.time())
+        else:
+            del self.erased[address]
+
 
 def plan_visits(
-    chance: random.Random, *, people: int, forms: int, campaigns: list[MadeCampaign], seconds: float, seed: int
+    chance: random.Random, *, people: int, forms: Sequence[int], campaigns: list[MadeCampaign], seconds: float, seed: int
 ) -> list[Visit]:
-    """Who comes when: each person to one campaign, `forms` times, spread over so many seconds."""
+    """Who comes when: each person to one campaign, as often as one of `forms` says, spread over so many seconds."""
     visits = []
     for number in range(people):
         address = f"soak.{seed}.{number:05}@example.com"
         campaign = chance.choice(campaigns)
-        for at in sorted(chance.uniform(0, seconds) for _ in range(forms)):
+        for at in sorted(chance.uniform(0, seconds) for _ in range(chance.choice(forms))):
             visits.append(Visit(at, address, campaign, chance.choice(HABITS)))
     return sorted(visits, key=lambda visit: visit.at)
 
 
 class Crowd:
-    """Threads that carry out the visits, each at its time; a visitor who is told to try again does so until `patience` ends."""
+    """Threads that carry out visits; a visitor who is told to try again does so for as long as `patience` seconds."""
 
-    def __init__(self, visits: list[Visit], ledger: Ledger, *, patience: float) -> None:
+    def __init__(self, ledger: Ledger, *, patience: float, threads: int = THREADS) -> None:
         self._ledger = ledger
-        self._visits: queue.SimpleQueue[Visit | None] = queue.SimpleQueue()
-        for visit in [*visits, *[None] * THREADS]:
-            self._visits.put(visit)
         self._patience = patience
-        self._began = 0.0
-        self._pool = ThreadPoolExecutor(2 * THREADS, thread_name_prefix="visitor")
+        self._threads = threads
+        self._visitors = ThreadPoolExecutor(threads, thread_name_prefix="visitor")
+        self._second_tabs = ThreadPoolExecutor(2 * threads, thread_name_prefix="second_tab")
+        self._walks: list[Future[None]] = []
 
-    def start(self) -> None:
-        self._began = time.monotonic()
-        self._threads = [self._pool.submit(self._walk) for _ in range(THREADS)]
+    def start(self, visits: Sequence[Visit]) -> None:
+        """Have visits carried out, each at its time from now; those that are late follow at once."""
+        began = time.monotonic()
+        waiting: queue.SimpleQueue[Visit | None] = queue.SimpleQueue()
+        for visit in [*visits, *[None] * self._threads]:
+            waiting.put(visit)
+
+        def walk() -> None:
+            while (visit := waiting.get()) is not None:
+                time.sleep(max(began + visit.at - time.monotonic(), 0))
+                self._carry_out(visit)
+
+        self._walks += [self._visitors.submit(walk) for _ in range(self._threads)]
 
     def is_done(self) -> bool:
-        return all(thread.done() for thread in self._threads)
+        return all(walk.done() for walk in self._walks)
 
     def wait(self) -> None:
         """Until the last visitor has left; raises what went wrong in any of them."""
-        for thread in self._threads:
-            thread.result()
-        self._pool.shutdown()
-
-    def _walk(self) -> None:
-        while (visit := self._visits.get()) is not None:
-            time.sleep(max(self._began + visit.at - time.monotonic(), 0))
-            self._carry_out(visit)
+        for walk in self._walks:
+            walk.result()
+        self._walks.clear()
 
     def _carry_out(self, visit: Visit) -> None:
         deadline = time.monotonic() + self._patience
@@ -119,7 +139,7 @@ class Crowd:
             self._press_at_once(visit, [corrected], deadline)
 
     def _press_at_once(self, visit: Visit, forms: list[HtmlForm], deadline: float) -> None:
-        others = [self._pool.submit(self._press_until_taken, visit, form, deadline) for form in forms[1:]]
+        others = [self._second_tabs.submit(self._press_until_taken, visit, form, deadline) for form in forms[1:]]
         self._press_until_taken(visit, forms[0], deadline)
         for other in others:
             other.result()
@@ -140,9 +160,11 @@ class Crowd:
         """The same form again and again, as the page asks for when something is away."""
         content = tuple(sorted((form.values | {"email": form.values["email"].lower()}).items()))
         while time.monotonic() < deadline:
+            if visit.address in self._ledger.erased:
+                return
             answer = _answer(lambda: visitor.post(form.action, form.values))
-            status = answer.status if answer is not None else 0
-            self._ledger.note(Press(visit.campaign.slug, visit.address, content, status, time.time()))
+            status, seconds = (answer.status, answer.seconds) if answer is not None else (0, 0.0)
+            self._ledger.note(Press(visit.campaign.slug, visit.address, content, status, time.time(), seconds))
             if status in (303, 400, 403, 409, 410, 422):
                 return
             time.sleep(PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""What goes wrong in a soak, and when: drawn from a seed, so that the same seed is the same storm."""
+"""What goes wrong in a storm, and when: drawn from a seed, so that the same seed is the same storm."""
 
 from __future__ import annotations
 
@@ -11,27 +11,38 @@ from typing import Any, TypeVar
 Kind = TypeVar("Kind")
 
 KILL_POINTS = ("K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K9", "K10", "submit_commit", "submit_answer")
-PROCESSES = ("web", "web_child", "seats", "seats", "mails", "mails", "rest", "schedule", "drain", "drain")
-FREEZABLE = ("seats", "mails", "drain")
+CRASH_POINTS = KILL_POINTS[:10]
+PROCESSES = ("web", "web_child", "seats", "seats2", "mails", "mails2", "rest", "schedule", "schedule2", "drain", "drain")
+FREEZABLE = ("seats", "mails", "drain", "seats2", "mails2")
 SERVICES = ("platform", "smtp", "database", "redis")
 MODES = ("refuse", "hang", "reset", "cut", "delay", "swallow")
+REDIS_TROUBLES = ("redis_kill", "redis_freeze", "redis_flush")
 
+_REGISTERING: tuple[dict[str, Any], ...] = (
+    {"kind": "status_after_work", "status": 500},
+    {"kind": "status_before_work", "status": 503},
+    {"kind": "drop_after_work"},
+    {"kind": "drop_before_work"},
+    {"kind": "late_work", "seconds": 2.5},
+    {"kind": "late_work", "seconds": 2.5, "status": 504},
+    {"kind": "latency", "seconds": 0.7},
+    {"kind": "status", "status": 429, "retry_after": "1"},
+    {"kind": "html"},
+    {"kind": "empty"},
+    {"kind": "no_link"},
+    {"kind": "foreign_link"},
+)
+_READING: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 502},
+    {"kind": "latency", "seconds": 0.7},
+    {"kind": "drop_before_work"},
+    {"kind": "status", "status": 429, "retry_after": "1"},
+)
 PLATFORM_FAULTS: tuple[dict[str, Any], ...] = (
-    {"route": "register", "kind": "status_after_work", "status": 500},
-    {"route": "register", "kind": "status_before_work", "status": 503},
-    {"route": "register", "kind": "drop_after_work"},
-    {"route": "register", "kind": "drop_before_work"},
-    {"route": "register", "kind": "late_work", "seconds": 2.5},
-    {"route": "register", "kind": "late_work", "seconds": 2.5, "status": 504},
-    {"route": "register", "kind": "latency", "seconds": 0.7},
-    {"route": "register", "kind": "status", "status": 429, "retry_after": "1"},
-    {"route": "register", "kind": "html"},
-    {"route": "register", "kind": "empty"},
-    {"route": "register", "kind": "no_link"},
-    {"route": "register", "kind": "foreign_link"},
-    {"route": "participations", "kind": "status", "status": 502},
-    {"route": "participations", "kind": "latency", "seconds": 0.7},
-    {"route": "participations", "kind": "drop_before_work"},
+    *({"route": "register"} | fault for fault in _REGISTERING),
+    *({"route": "invite"} | fault for fault in _REGISTERING),
+    *({"route": "participations"} | fault for fault in _READING),
+    *({"route": "session"} | fault for fault in _READING),
 )
 NEIGHBOUR: dict[str, Any] = {"route": "register", "kind": "neighbour"}
 SMTP_FAULTS: tuple[dict[str, Any], ...] = (
@@ -46,6 +57,10 @@ SMTP_FAULTS: tuple[dict[str, Any], ...] = (
     {"verb": "rcpt", "kind": "slow", "seconds": 0.5},
     {"verb": "connect", "kind": "refuse", "code": 421},
 )
+SMTP_SHARE = 0.25
+"""Of all faults."""
+CALLS_A_FAULT = 1.5
+"""How many calls one fault hits, in the mean."""
 
 
 @dataclass(frozen=True, order=True)
@@ -61,37 +76,44 @@ class Incident:
 
 @dataclass(frozen=True)
 class Measure:
-    """How bad a storm is. `kills` are kill -9 of processes; the others are counts of incidents, not of calls hit."""
+    """How bad a storm is. `kills` are kill -9 of processes, `faults` are calls hit; the others are counts of incidents.
+
+    `roll_seconds` is how long each of the `rolls` restarts one process after the other.
+    """
 
     seconds: float
     kills: int
+    faults: int
     database_crashes: int
     redis_troubles: int
     freezes: int
-    platform_faults: int
-    smtp_faults: int
     network_faults: int
     late_begins: int
+    rolls: int
+    roll_seconds: float
+    no_schedules: int
+    erasures: int
     lease_seconds: int
     neighbours: bool = False
 
 
 def measure_for(
-    *, seconds: float, kills: int, lease_seconds: int = 2, neighbours: bool = False, only_kills: bool = False
+    *, seconds: float, kills: int, faults: int, lease_seconds: int = 2, roll_seconds: float = 20, neighbours: bool = False
 ) -> Measure:
-    """A storm whose other troubles are in proportion to its kills; `only_kills` leaves them out, to time recoveries."""
-    if only_kills:
-        return Measure(seconds, kills, 0, 0, 0, 0, 0, 0, 0, lease_seconds)
+    """A storm whose other troubles are in proportion to its kills."""
     return Measure(
         seconds=seconds,
         kills=kills,
-        database_crashes=max(kills // 20, 1),
-        redis_troubles=max(kills // 6, 3),
+        faults=faults,
+        database_crashes=max(-(-kills // 18), 1),
+        redis_troubles=max(kills // 4, 3),
         freezes=max(kills // 8, 2),
-        platform_faults=max(2 * kills, 40),
-        smtp_faults=max(kills // 2, 8),
         network_faults=max(kills // 5, 4),
         late_begins=max(kills // 8, 3),
+        rolls=max(kills // 200, 1),
+        roll_seconds=roll_seconds,
+        no_schedules=max(kills // 100, 1),
+        erasures=max(kills // 6, 2),
         lease_seconds=lease_seconds,
         neighbours=neighbours,
     )
@@ -99,15 +121,24 @@ def measure_for(
 
 def draw(chance: random.Random, measure: Measure) -> list[Incident]:
     """The incidents of a storm in the order of time."""
-    incidents = [*_kills(chance, measure), *_faults(chance, measure), *_network(chance, measure), *_machines(chance, measure)]
-    return sorted(incidents)
+    return sorted(
+        [
+            *_kills(chance, measure),
+            *_faults(chance, measure),
+            *_network(chance, measure),
+            *_machines(chance, measure),
+            *_slow(chance, measure),
+            *_operators(chance, measure),
+            *_erasures(chance, measure),
+        ]
+    )
 
 
 def _kills(chance: random.Random, measure: Measure) -> list[Incident]:
     """Evenly spread, every second one at a chosen point of the work, so that short storms meet the rare instants too."""
-    step = measure.seconds / measure.kills
-    points = _of_each(chance, KILL_POINTS, measure.kills)
-    processes = _of_each(chance, PROCESSES, measure.kills)
+    step = measure.seconds / max(measure.kills, 1)
+    points = of_each(chance, KILL_POINTS, measure.kills)
+    processes = of_each(chance, PROCESSES, measure.kills)
     incidents = []
     for number in range(measure.kills):
         kind, whom = ("kill_point", points[number // 2]) if number % 2 else ("kill", processes[number // 2])
@@ -116,7 +147,7 @@ def _kills(chance: random.Random, measure: Measure) -> list[Incident]:
     return incidents
 
 
-def _of_each(chance: random.Random, kinds: Sequence[Kind], count: int) -> list[Kind]:
+def of_each(chance: random.Random, kinds: Sequence[Kind], count: int) -> list[Kind]:
     """So many, in any order, of each kind as many as of the others."""
     rounds = [chance.sample(kinds, len(kinds)) for _ in range(-(-count // len(kinds)))]
     return list(itertools.chain(*rounds))[:count]
@@ -124,15 +155,12 @@ def _of_each(chance: random.Random, kinds: Sequence[Kind], count: int) -> list[K
 
 def _faults(chance: random.Random, measure: Measure) -> list[Incident]:
     platform = [*PLATFORM_FAULTS, *([NEIGHBOUR] if measure.neighbours else [])]
+    count = round(measure.faults / CALLS_A_FAULT)
+    of_smtp = round(count * SMTP_SHARE)
+    drawn = [("platform", fault) for fault in of_each(chance, platform, count - of_smtp)]
+    drawn += [("smtp", fault) for fault in of_each(chance, SMTP_FAULTS, of_smtp)]
     return [
-        *(
-            Incident(_any_time(chance, measure), "platform", details=fault | {"count": chance.randint(1, 2)})
-            for fault in _of_each(chance, platform, measure.platform_faults)
-        ),
-        *(
-            Incident(_any_time(chance, measure), "smtp", details=fault | {"count": chance.randint(1, 2)})
-            for fault in _of_each(chance, SMTP_FAULTS, measure.smtp_faults)
-        ),
+        Incident(_any_time(chance, measure), kind, details=fault | {"count": chance.randint(1, 2)}) for kind, fault in drawn
     ]
 
 
@@ -145,29 +173,62 @@ def _network(chance: random.Random, measure: Measure) -> list[Incident]:
             seconds=chance.uniform(0.3, 2.0),
             details={"mode": mode, "answer_bytes": chance.randint(0, 400)},
         )
-        for service, mode in _of_each(chance, list(itertools.product(SERVICES, MODES)), measure.network_faults)
+        for service, mode in of_each(chance, list(itertools.product(SERVICES, MODES)), measure.network_faults)
     ]
 
 
 def _machines(chance: random.Random, measure: Measure) -> list[Incident]:
-    redis = ("redis_kill", "redis_freeze", "redis_flush")
+    """The database crashes and Redis dies, each time either at some moment or at a chosen point of the work."""
+    points = iter(of_each(chance, CRASH_POINTS, measure.database_crashes + measure.redis_troubles))
+    incidents = []
+    for number in range(measure.database_crashes):
+        at, seconds = _any_time(chance, measure), chance.uniform(0.2, 1.5)
+        incidents.append(Incident(at, "database_crash", next(points) if number % 2 else "", seconds=seconds))
+    for number, kind in enumerate(of_each(chance, REDIS_TROUBLES, measure.redis_troubles)):
+        at, seconds = _any_time(chance, measure), chance.uniform(0.3, 3)
+        incidents.append(Incident(at, kind, next(points) if kind == "redis_kill" and number % 2 else "", seconds=seconds))
+    return incidents
+
+
+def _slow(chance: random.Random, measure: Measure) -> list[Incident]:
+    """Somebody stands still for longer than a lease."""
+    late = [
+        Incident(_any_time(chance, measure), "late_begin", seconds=_longer_than_lease(chance, measure))
+        for _ in range(measure.late_begins)
+    ]
+    frozen = [
+        Incident(_any_time(chance, measure), "freeze", name, seconds=_longer_than_lease(chance, measure))
+        for name in of_each(chance, FREEZABLE, measure.freezes)
+    ]
+    return [*late, *frozen]
+
+
+def _operators(chance: random.Random, measure: Measure) -> list[Incident]:
+    """Deployments, each in a part of the storm of its own, and times with no schedule at all."""
+    part = measure.seconds / max(measure.rolls, 1)
+    rolls = [
+        Incident(
+            part * number + chance.uniform(0, max(part * 0.95 - measure.roll_seconds, 0)), "roll", seconds=measure.roll_seconds
+        )
+        for number in range(measure.rolls)
+    ]
+    quiet = [
+        Incident(_any_time(chance, measure), "no_schedule", seconds=chance.uniform(8, 12)) for _ in range(measure.no_schedules)
+    ]
+    return [*rolls, *quiet]
+
+
+def _erasures(chance: random.Random, measure: Measure) -> list[Incident]:
+    """At any moment, at a chosen point of the work for that person, and at such a point with a kill."""
+    points = of_each(chance, CRASH_POINTS, measure.erasures)
     return [
-        *(
-            Incident(_any_time(chance, measure), "database_crash", seconds=chance.uniform(0.2, 1.5))
-            for _ in range(measure.database_crashes)
-        ),
-        *(
-            Incident(_any_time(chance, measure), kind, seconds=chance.uniform(0.3, 3))
-            for kind in _of_each(chance, redis, measure.redis_troubles)
-        ),
-        *(
-            Incident(_any_time(chance, measure), "late_begin", seconds=_longer_than_lease(chance, measure))
-            for _ in range(measure.late_begins)
-        ),
-        *(
-            Incident(_any_time(chance, measure), "freeze", name, seconds=_longer_than_lease(chance, measure))
-            for name in _of_each(chance, FREEZABLE, measure.freezes)
-        ),
+        Incident(
+            chance.uniform(measure.seconds * 0.1, measure.seconds * 0.95),
+            ("erase", "erase_at_point", "erase_and_kill")[number % 3],
+            points[number] if number % 3 else "",
+            seconds=chance.uniform(0, 1),
+        )
+        for number in range(measure.erasures)
     ]
 
 

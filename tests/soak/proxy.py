@@ -1,8 +1,4 @@
-"""A TCP proxy that can misbehave: between the product and everything that it talks to, switchable while it runs.
-
-Beside its modes it has trip wires: something is done at the very moment in which certain bytes pass, so that a process can be
-killed between a request and its answer, or between a COMMIT and its confirmation, with no hook in the product.
-"""
+"""A TCP proxy that can misbehave: between the product and everything that it talks to, switchable while it runs."""
 
 from __future__ import annotations
 
@@ -12,14 +8,18 @@ import itertools
 import socket
 import struct
 import threading
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
 from typing import Any, TypeVar
 
+from tests.soak.wires import Fate, TripWire, Watcher
+
 LOOPBACK = "127.0.0.1"
 CHUNK_BYTES = 64 * 1024
+MOST_DEEDS_AT_ONCE = 64
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _NUMBERS = itertools.count()
 
@@ -53,51 +53,6 @@ class Behaviour:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Sight:
-    """Bytes to look out for in one direction; empty bytes are any piece at all."""
-
-    from_client: bool
-    needle: bytes = b""
-
-
-class Fate(Enum):
-    """What becomes of the piece that touches a trip wire."""
-
-    LOST = "lost"
-    """It is lost, and after the action the connection is reset."""
-    PASSED = "passed"
-    """It goes on, and then the action is done."""
-    HELD = "held"
-    """It goes on when the action is over."""
-
-
-@dataclass
-class TripWire:
-    """Sights that have to come one after the other on one connection; at the last of them `action` is called, once.
-
-    `action` gets the client's port and runs outside the proxy's own thread; `fate` is what becomes of the last piece.
-    """
-
-    sights: tuple[Sight, ...]
-    action: Callable[[int], object]
-    fate: Fate = Fate.LOST
-    sprung: threading.Event = field(default_factory=threading.Event)
-    _seen: dict[int, int] = field(default_factory=dict)
-
-    def is_touched(self, connection: int, piece: bytes, *, from_client: bool) -> bool:
-        """Whether this piece was the last thing to see."""
-        at = self._seen.get(connection, 0)
-        sight = self.sights[at]
-        if self.sprung.is_set() or sight.from_client is not from_client or sight.needle not in piece:
-            return False
-        self._seen[connection] = at + 1
-        if at + 1 < len(self.sights):
-            return False
-        self.sprung.set()
-        return True
-
-
 class FaultProxy:
     """One listening port before one server. Made by `ProxyHost.add`; its methods may be called from any thread."""
 
@@ -108,6 +63,7 @@ class FaultProxy:
         self._changed = asyncio.Event()
         self._connections: set[_Connection] = set()
         self._wires: list[TripWire] = []
+        self._watchers: list[Watcher] = []
         self._server: asyncio.Server | None = None
         # Keeps the port ours while nobody listens at it.
         self._holder = socket.socket()
@@ -132,6 +88,10 @@ class FaultProxy:
         """Stop looking out."""
         with contextlib.suppress(ValueError):
             self._wires.remove(wire)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have somebody look on at every connection from now on."""
+        self._watchers.append(watcher)
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port, reuse_port=True, limit=CHUNK_BYTES)
@@ -174,6 +134,8 @@ class FaultProxy:
         connection = _Connection(writer, upstream[1])
         self._connections.add(connection)
         try:
+            for watcher in self._watchers:
+                await asyncio.to_thread(watcher.opened, connection.number, connection.client_port)
             await asyncio.gather(
                 self._pump(connection, reader, upstream[1], from_client=True),
                 self._pump(connection, upstream[0], writer, from_client=False),
@@ -220,6 +182,8 @@ class FaultProxy:
         await writer.drain()
         if cut and connection.answered >= self._behaviour.answer_bytes:
             raise _Over
+        for watcher in self._watchers:
+            watcher.passed(connection.number, piece, from_client=from_client)
 
     async def _hang(self) -> None:
         while self._behaviour.mode is Mode.HANG:
@@ -231,6 +195,8 @@ class ProxyHost:
 
     def __enter__(self) -> ProxyHost:
         self._loop = asyncio.new_event_loop()
+        # Whatever is done at trip wires may take seconds, and must not keep other connections waiting.
+        self._loop.set_default_executor(ThreadPoolExecutor(MOST_DEEDS_AT_ONCE, thread_name_prefix="deed"))
         self._proxies: list[FaultProxy] = []
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxies", daemon=True)
         self._thread.start()

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.soak.checker import Verdict, Witnesses, check, private_tokens
+from tests.soak.checker import Verdict, check, percentile, private_tokens
+from tests.soak.handovers import HandOver, Harm
 from tests.soak.people import Press
+from tests.soak.witnesses import Witnesses
 
 ROOM, PRIVATE = "http://room.example", "http://site.example/r/"
 ANN, BOB = "ann@example.com", "bob@example.com"
@@ -30,11 +32,11 @@ def world() -> dict[str, Any]:
         "registrations": [{"pk": pk, "email": address, "campaign__slug": "c"} for pk, address in people.items()],
         "submissions": [{"pk": pk, "registration_id": pk, "mail_id": pk} for pk in people],
         "enrollments": [{"registration_id": pk, "seat_id": pk, "wish": "in"} for pk in people],
-        "seats": [{"pk": pk, "state": "settled", "fact": "in"} for pk in people],
+        "seats": [{"pk": pk, "state": "settled", "fact": "in", "reason": ""} for pk in people],
         "mails": [
             {
                 "pk": pk, "registration_id": pk, "recipient": "", "kind": "link", "generation": 1, "state": "settled",
-                "silent": False, "message_id": f"<{pk}>", "possible_second_copy": False, "settled_at": 104.0,
+                "silent": False, "message_id": f"<{pk}>", "possible_second_copy": False, "settled_at": 104.0, "reason": "",
             }
             for pk in people
         ],
@@ -51,6 +53,11 @@ def verdict(changed: dict[str, Any]) -> Verdict:
     return check(Witnesses(**changed))
 
 
+def attempt(began: float, *, answered: bool = True) -> HandOver:
+    """Somebody hands over the first person's mail."""
+    return HandOver("<1>", "mails", began, began + 0.1, began + 0.2 if answered else 0.0, 250 if answered else 0)
+
+
 def promises(changed: dict[str, Any]) -> set[str]:
     return {promise for promise, _, _ in verdict(changed).broken}
 
@@ -60,7 +67,7 @@ def test_nothing_is_broken_where_everybody_got_their_link() -> None:
     assert found.broken == []
     counted = {name: found.figures[name] for name in ("attempted", "acknowledged", "registered", "mailed", "recovered")}
     assert counted == {"attempted": 2, "acknowledged": 2, "registered": 2, "mailed": 2, "recovered": 1}
-    assert found.figures["recovery_p50"] == found.figures["recovery_p99"] == 3.0
+    assert found.recoveries == [3.0, 3.0]
 
 
 def test_an_acknowledged_person_without_a_participation_is_lost() -> None:
@@ -118,14 +125,80 @@ def test_a_participation_of_somebody_who_never_came_is_unexpected() -> None:
     assert promises(changed) == {"unexpected"}
 
 
-def test_a_second_copy_must_be_labelled() -> None:
+def test_a_second_copy_must_be_labelled_and_have_a_reason() -> None:
     changed = world()
     changed["messages"].append(dict(changed["messages"][0]))
+    changed["hand_overs"] = [attempt(101, answered=False), attempt(105)]
     assert promises(changed) == {"second_copy"}
     changed["mails"][0]["possible_second_copy"] = True
     found = verdict(changed)
     assert found.broken == []
     assert (found.figures["second_copies_in_the_instant"], found.figures["second_copies_outside"]) == (1, 0)
+    changed["hand_overs"] = [attempt(101), attempt(105)]
+    found = verdict(changed)
+    assert {promise for promise, _, _ in found.broken} == {"second_copy"}
+    assert (found.figures["second_copies_in_the_instant"], found.figures["second_copies_outside"]) == (0, 1)
+    assert promises(changed | {"harms": [Harm(101.3, 101.3, "mails")]}) == set()
+
+
+def test_no_mail_goes_twice_where_such_mails_are_held() -> None:
+    changed = world()
+    changed["messages"].append(dict(changed["messages"][0]))
+    changed["mails"][0]["possible_second_copy"] = True
+    changed |= {"policy": "hold", "hand_overs": [attempt(101, answered=False), attempt(105)]}
+    assert promises(changed) == {"second_copy"}
+
+
+def test_a_held_mail_parks_a_person_only_if_it_is_the_one_with_the_link() -> None:
+    changed = world()
+    known = changed["mails"][0] | {"pk": 3, "kind": "known", "state": "parked", "reason": "may_have_been_sent"}
+    changed["mails"].append(known | {"message_id": "<3>"})
+    found = verdict(changed)
+    assert (found.broken, found.figures["parked"]) == ([], 0)
+    changed["mails"][0] |= {"state": "parked", "reason": "may_have_been_sent"}
+    found = verdict(changed)
+    assert (found.broken, found.figures["parked"]) == ([], 1)
+    assert found.parked_for == {"may_have_been_sent": 2}
+
+
+def erased_world() -> dict[str, Any]:
+    """The first person was erased after their mail had come."""
+    changed = world()
+    changed["participations"][0]["state"] = "deleted"
+    for name in ("registrations", "submissions", "enrollments", "seats", "mails"):
+        del changed[name][0]
+    changed["owners"]["token1"] = []
+    return changed | {"erased": {ANN: (109.0, 110.0)}, "hand_overs": [attempt(101)], "told": [2]}
+
+
+def test_whoever_was_erased_is_nowhere() -> None:
+    found = verdict(erased_world())
+    assert found.broken == []
+    assert (found.figures["erased"], found.figures["acknowledged"]) == (1, 1)
+
+
+def test_whoever_was_erased_and_stands_anywhere_is_not_forgotten() -> None:
+    changed = erased_world()
+    changed["participations"][0]["state"] = "accepted"
+    assert promises(changed) == {"not_forgotten"}
+    assert promises(erased_world() | {"traces": [ANN]}) == {"not_forgotten"}
+
+
+def test_no_mail_begins_after_an_erasure_unless_its_worker_stood_still() -> None:
+    changed = erased_world() | {"hand_overs": [attempt(112)]}
+    assert promises(changed) == {"not_forgotten"}
+    assert promises(changed | {"harms": [Harm(109, 112.5, "mails")]}) == set()
+
+
+def test_whoever_comes_again_after_an_erasure_is_not_called_forgotten() -> None:
+    changed = erased_world()
+    changed["participations"][0]["state"] = "accepted"
+    changed["presses"].append(Press("c", ANN, (("token", "later"),), 303, 111.0))
+    assert promises(changed) == set()
+
+
+def test_mails_to_strangers_are_unexpected() -> None:
+    assert promises(world() | {"strangers": 1}) == {"unexpected"}
 
 
 def test_a_message_id_that_nobody_knows_is_a_second_mail() -> None:
@@ -149,3 +222,10 @@ def test_a_mail_whose_history_lacks_it_is_counted() -> None:
 
 def test_private_tokens_are_read_from_the_links() -> None:
     assert private_tokens(world()["messages"], PRIVATE) == ["token1", "token2"]
+
+
+def test_percentiles_are_of_the_nearest_rank() -> None:
+    values = [float(number) for number in range(1, 101)]
+    assert [percentile(values, share) for share in (0.5, 0.95, 0.99, 1.0)] == [50, 95, 99, 100]
+    assert percentile([4.0], 0.99) == 4
+    assert percentile([], 0.99) is None

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.soak.proxy import LOOPBACK, Behaviour, Fate, FaultProxy, Mode, ProxyHost, Sight, TripWire
+from tests.soak.proxy import LOOPBACK, Behaviour, FaultProxy, Mode, ProxyHost
+from tests.soak.wires import Fate, Sight, TripWire
 
 
 class Echo(socketserver.ThreadingTCPServer):

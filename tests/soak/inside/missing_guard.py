@@ -1,7 +1,5 @@
 """Runs the product without one of its guards, so that a soak can show that its checker would notice.
 
-Python imports this module at its start when this folder is on PYTHONPATH. `SOAK_SABOTAGE` names the guard:
-
 - `lookup`: whoever is in doubt is simply registered again, without a look at the participants list.
 - `fencing`: leases and versions are not compared when something is written down.
 - `settle`: a platform that gave no clear answer is looked at and asked again at once.
@@ -13,7 +11,6 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
-import os
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -39,7 +36,18 @@ def without_fencing(steps: ModuleType) -> None:
             setattr(row, name, value)
         return steps.Finish.DONE
 
-    steps._update_mine = update
+    def begin_all(rows: list[Any], **values: Any) -> list[Any]:
+        now = steps.db_now()
+        lease = {"begun_at": now, "lease_until": now + steps.lease_length()}
+        for row in rows:
+            update(row, same_version=False, attempts=row.attempts + 1, **lease)
+            type(row)._default_manager.filter(pk=row.pk).update(**values)
+        return rows
+
+    def settle_all(outcomes: list[tuple[Any, dict[str, Any]]]) -> list[Any]:
+        return [steps.settle(row, **values) for row, values in outcomes]
+
+    steps._update_mine, steps.begin_all, steps.settle_all = update, begin_all, settle_all
 
 
 def without_hold(leases: ModuleType) -> None:
@@ -87,5 +95,7 @@ class Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
-if patches := PATCHES.get(os.environ.get("SOAK_SABOTAGE", "")):
-    sys.meta_path.insert(0, Finder(patches))
+def take_away(guard: str) -> None:
+    """Run without a guard from here on; an empty name, or one that needs nothing in a process, changes nothing."""
+    if guard in PATCHES:
+        sys.meta_path.insert(0, Finder(PATCHES[guard]))
