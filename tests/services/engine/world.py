@@ -15,7 +15,6 @@ from django.db import connection, transaction
 from registrations.models import (
     Account,
     Campaign,
-    Delivery,
     Enrollment,
     EnrollmentWish,
     Event,
