@@ -63,14 +63,17 @@ class TimelineEntry(models.Model):
         cls, registration_ids: Iterable[int], code: Code, *, actor_id: int | None = None, data: dict[str, Any] | None = None
     ) -> None:
         """Add the same line to the history of each registration."""
+        at = db_now()  # once: as a default it would be asked of the database for every line
         TimelineEntry.objects.bulk_create(
-            TimelineEntry(registration_id=registration_id, code=code, actor_id=actor_id, data=data or {})
+            TimelineEntry(registration_id=registration_id, at=at, code=code, actor_id=actor_id, data=data or {})
             for registration_id in registration_ids
         )
 
     @classmethod
     def write_all(cls, code: Code, lines: Mapping[int, dict[str, Any]]) -> None:
         """Add a line of one kind, with data of its own, to the history of each registration."""
+        at = db_now()
         TimelineEntry.objects.bulk_create(
-            TimelineEntry(registration_id=registration_id, code=code, data=data) for registration_id, data in lines.items()
+            TimelineEntry(registration_id=registration_id, at=at, code=code, data=data)
+            for registration_id, data in lines.items()
         )

@@ -92,7 +92,7 @@ def _send_links(letters: list[tuple[Registration, Submission]]) -> Due:
         return NOTHING
     last = _last_generations([registration for registration, _ in letters], kind="link")
     senders: dict[int, Sender] = {}
-    mails = []
+    mails, now = [], db_now()
     for registration, submission in letters:
         if registration.campaign_id not in senders:
             senders[registration.campaign_id] = sender_of(registration.campaign)
@@ -104,6 +104,8 @@ def _send_links(letters: list[tuple[Registration, Submission]]) -> Due:
                 kind="link",
                 generation=last[registration.pk],
                 priority=Priority.NOW if submission.imported_id is None else Priority.BULK,
+                run_at=now,
+                created_at=now,
             )
         )
     for mail, (_, submission) in zip(OutgoingEmail.objects.bulk_create(mails), letters, strict=True):

@@ -159,16 +159,18 @@ def _check_places(campaign: Campaign, new: int, *, before: int = 0) -> None:
 
 
 def _write_down(begun: Import, campaign: Campaign, rows: Iterable[Row]) -> Receipt:
-    counts, due = Counts(), NOTHING
+    counts, due, analysed = Counts(), NOTHING, 0
     with Checker(campaign) as checker:
         for chunk in chunks(rows):
             entries, refusals, repeated = checker.check(chunk)
             new, known, more = _write_chunk(begun, entries, refused=len(refusals), before=counts.new)
             counts = counts.plus(new=new, known=known, refusals=refusals, repeated=repeated)
             due |= more
+            if counts.new >= ANALYZE_FROM and not analysed:
+                analysed = _analyse(counts.new)
     Import.objects.filter(pk=begun.pk).update(ended_at=db_now())
-    if connection.vendor == "postgresql" and counts.new >= ANALYZE_FROM:
-        _analyze()
+    if counts.new > analysed > 0:
+        _analyse(counts.new)
     return Receipt(begun.pk, counts, due)
 
 
@@ -195,7 +197,14 @@ def _try_chunk(begun: Import, entries: Sequence[Entry], *, refused: int, before:
     return new, others, due
 
 
-def _analyze() -> None:
-    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in _GROWN)
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {tables}")
+def _analyse(people: int) -> int:
+    """Have PostgreSQL look at its tables; returns the number of people at which it did.
+
+    First early on: a session whose plans are of the time when the tables were next to empty would check each new row's
+    references by reading them whole.
+    """
+    if connection.vendor == "postgresql":
+        tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in _GROWN)
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {tables}")
+    return people

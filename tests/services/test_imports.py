@@ -552,6 +552,21 @@ def test_the_number_of_queries_does_not_grow_with_the_people_of_a_chunk() -> Non
     assert len(for_many) == len(for_few)
 
 
+@racing.on_postgresql
+@pytest.mark.parametrize(("people_there", "told"), [(40, [40, 40, 40]), (50, [50, 50, 50]), (10, [0, 0, 0])])
+def test_the_database_is_told_how_much_there_is_after_a_long_list(
+    people_there: int, told: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ANALYZE_FROM", 20)
+    monkeypatch.setattr(import_rows, "CHUNK_ROWS", 20)
+    tables = [kind._meta.db_table for kind in (Registration, Seat, Submission)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
+        bring(factories.make_campaign(), people(*range(people_there)))
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = ANY(%s)", [tables])
+        assert [int(row[0]) for row in cursor.fetchall()] == told
+
+
 def test_known_people_cost_less_than_new_ones() -> None:
     campaign = factories.make_campaign()
     rows = people(*range(2000))
