@@ -18,13 +18,12 @@ from registrations.mailing.kinds import KINDS
 from registrations.mailing.letter import Letter
 from registrations.models import (
     MAX_LOST_LEASES,
-    Delivery,
     OutgoingEmail,
     Sender,
     TimelineEntry,
     db_now,
 )
-from registrations.services import leases, steps
+from registrations.services import leases, steps, witness
 from registrations.services.due import NOTHING, Due, emails_due
 from registrations.services.letters import write_letter
 
@@ -46,18 +45,18 @@ class LeaseLost(Exception):
 def drain(*, sender_id: int) -> Due:
     """Work off due mails of a sender for one slice; returns the sender as due if more waits.
 
-    Returns at once if somebody else is at it, everything is paused, or the mail server was in trouble a moment ago.
+    Returns at once if somebody else is at it, everything is paused or was restored from a backup, or the mail server was in
+    trouble a moment ago.
     """
-    if Delivery.is_paused():
-        return NOTHING
     with leases.hold(Sender, sender_id) as held:
-        if held is None:
+        if held is None or not witness.tick():
             return NOTHING
         sender = Sender.objects.get(pk=sender_id)
         if sender.retry_at is not None and sender.retry_at > db_now():
             return NOTHING
         with closing(Connection()) as connection:  # opened by the first mail: trouble then concerns that mail
             in_trouble = _work_off(sender, connection, held)
+    witness.tick()
     if not in_trouble and OutgoingEmail.objects.filter(steps.due(db_now()), sender_id=sender_id).exists():
         return emails_due(sender_id)
     return NOTHING

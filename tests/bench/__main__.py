@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import imports, mails, people, posts, report, slow_platform
+from tests.bench import imports, mails, million, people, posts, report, slow_platform
 from tests.bench.bench import Bench, say
 from tests.bench.figures import Figure
 
@@ -23,6 +23,7 @@ GROUPS: dict[str, Callable[[Bench], list[Figure]]] = {
     "people": people.rows,
     "mails": mails.rows,
     "imports": imports.rows,
+    "million": million.rows,
 }
 QUICK = ("posts", "slow_platform", "people", "mails")
 

@@ -9,17 +9,19 @@ from functools import partial
 import pytest
 from django.conf import LazySettings
 
-from registrations.models import (
-    Campaign,
-    Erasure,
-    Fact,
-    Registration,
-    Seat,
-    StepState,
-    TimelineEntry,
-    Wish,
+from registrations.models import Campaign, Erasure, Fact, Registration, Seat, StepState, TimelineEntry, Wish
+from registrations.services import (
+    answering,
+    draining,
+    erasing,
+    privacy,
+    private_page,
+    progress,
+    resending,
+    seating,
+    signup,
+    wakeup,
 )
-from registrations.services import answering, erasing, privacy, private_page, progress, resending, seating, signup
 from registrations.services.tokens import UnknownToken
 from registrations.webinar.providers.webinar_ru import WebinarRu
 from tests import factories
@@ -124,6 +126,15 @@ def test_an_import_is_among_what_stays_elsewhere() -> None:
 def test_a_receipt_claims_no_copies_where_there_were_none() -> None:
     stays = erasing.receipt_of({"registrations": 1, "mails_maybe_out": 0, "mails_handed_over": 0}, places=0)["stays"]
     assert stays == ["backups", "web_logs", "history"]
+
+
+def test_an_erasure_that_nobody_rang_for_is_found_by_the_clock_and_needs_no_broker(world: World) -> None:
+    erasure = erase(registered(world))
+    assert wakeup.look().erasures == {erasure.pk}
+    draining.once()
+    erasure.refresh_from_db()
+    assert erasure.state == StepState.SETTLED
+    assert not wakeup.look().erasures
 
 
 # Who can be erased

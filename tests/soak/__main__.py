@@ -24,8 +24,8 @@ from tests.soak.report import Report
 from tests.soak.toll import Toll
 
 REPORT = Path("soak-report.json")
-DUPLICATES = ("existing", "conflict")
-POLICIES = ("resend", "hold")
+TURNS = (("existing", "resend"), ("conflict", "hold"), ("existing", "hold"), ("conflict", "resend"))
+"""What the platform does with a known address, and what becomes of a mail that may be out: by the seed."""
 
 
 @contextmanager
@@ -44,7 +44,9 @@ def database() -> Iterator[StoppableCluster]:
 def arguments() -> argparse.Namespace:
     """What is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    storm = parser.add_argument_group("the storm; half of the seeds hold mails that may be out, half meet conflicts")
+    storm = parser.add_argument_group(
+        "the storm; each seed has its turn of what the platform does and of what becomes of mails"
+    )
     storm.add_argument("--storms", type=int, default=1, help="so many that share people, kills, faults and time; 0: none")
     storm.add_argument("--people", type=int, default=Soak.people)
     storm.add_argument("--forms", type=int, nargs="+", default=list(Soak.forms), help="how often a person comes: any of these")
@@ -53,8 +55,8 @@ def arguments() -> argparse.Namespace:
     storm.add_argument("--seconds", type=float, default=Soak.seconds)
     storm.add_argument("--patience", type=float, default=Soak.patience, help="seconds until each must be quiet after that")
     storm.add_argument("--roll-seconds", type=float, default=Soak.roll_seconds, help="how long a deployment goes on")
-    storm.add_argument("--duplicates", choices=(*DUPLICATES, "existing_200", "second"), help="of a known address")
-    storm.add_argument("--policy", choices=POLICIES, help="for a mail that may be out")
+    storm.add_argument("--duplicates", choices=("existing", "existing_200", "conflict", "second"), help="of a known address")
+    storm.add_argument("--policy", choices=("resend", "hold"), help="for a mail that may be out")
     storm.add_argument("--neighbours", action="store_true", help="the platform now and then answers with somebody else")
     others = parser.add_argument_group("what is measured beside it")
     others.add_argument("--recovery", type=int, nargs="*", default=[], metavar="LEASE", help="kills alone, with these leases")
@@ -71,18 +73,19 @@ def arguments() -> argparse.Namespace:
 def storms(given: argparse.Namespace) -> Iterator[Soak]:
     """The storms that are asked for; what the seed leaves open turns with each."""
     for number in range(given.storms):
-        turn = given.seed + number
+        seed = given.seed + number
+        duplicates, policy = TURNS[seed % len(TURNS)]
         yield Soak(
             people=given.people // given.storms,
             forms=tuple(given.forms),
             kills=-(-given.kills // given.storms),
             faults=-(-given.faults // given.storms),
             seconds=given.seconds / given.storms,
-            seed=turn,
+            seed=seed,
             patience=given.patience,
             roll_seconds=given.roll_seconds,
-            duplicates=given.duplicates or DUPLICATES[turn % 2],
-            policy=given.policy or POLICIES[turn // 2 % 2],
+            duplicates=given.duplicates or duplicates,
+            policy=given.policy or policy,
             neighbours=given.neighbours,
         )
 

@@ -35,7 +35,7 @@ class Deaths:
         self._toll = toll
         self._chance = chance
         self._lock = threading.RLock()
-        self._down_until: dict[str, float] = {}
+        self._down: set[str] = set()
         self._stopping: list[threading.Thread] = []
         self._next_in_turn = itertools.cycle(ROLLED)
 
@@ -47,7 +47,7 @@ class Deaths:
                 if not others:
                     return
                 name = self._chance.choice(others)
-            self._down_until[name] = time.monotonic() + seconds + SUPERVISOR_SECONDS
+            self._down.add(name)
             self._stack.processes[name].kill()
             self._toll.note_kill(name, name)
         self._timetable.soon(seconds, lambda: self._start(name))
@@ -76,7 +76,7 @@ class Deaths:
             os.kill(pid, signal.SIGKILL)
             self._toll.note_kill(f"{name}_child", name)
 
-    def kill_at_point(self, whom: str, seconds: float) -> TripWire:
+    def kill_at_point(self, whom: str, seconds: float, *, patience: float = KILL_POINT_PATIENCE) -> TripWire:
         """Wait in the wires for the instant; if it does not come soon, the usual victim dies without it."""
         point = KILL_POINTS[whom]
         victim = "web" if whom.startswith("submit") else self._chance.choice(DEFAULT_VICTIMS[point.service])
@@ -85,6 +85,7 @@ class Deaths:
             lambda port: self.kill_owner(port, seconds) if point.kills else None,
             otherwise=lambda: self.kill(victim, seconds),
             also=None if point.kills else lambda: self.kill(victim, seconds),
+            patience=patience,
         )
 
     def act_at_point(
@@ -94,6 +95,7 @@ class Deaths:
         *,
         otherwise: Callable[[], object],
         also: Callable[[], object] | None = None,
+        patience: float = KILL_POINT_PATIENCE,
     ) -> TripWire:
         """Do something when an instant comes that is found on the wire, or something else if it does not come soon."""
         point = KILL_POINTS[whom]
@@ -109,7 +111,7 @@ class Deaths:
             if following is not None:
                 following()
 
-        self._timetable.soon(KILL_POINT_PATIENCE, settle)
+        self._timetable.soon(patience, settle)
         return wire
 
     def freeze(self, name: str, seconds: float) -> None:
@@ -144,7 +146,7 @@ class Deaths:
         with self._lock:
             if not process.is_alive:
                 return
-            self._down_until[name] = float("inf")
+            self._down.add(name)
         began = time.monotonic()
         listened = process.ask_to_end()
         self._toll.note_stop(name, time.monotonic() - began, listened=listened)
@@ -153,15 +155,14 @@ class Deaths:
 
     def _start(self, name: str) -> None:
         with self._lock:
-            self._down_until[name] = 0.0
+            self._down.discard(name)
             self._stack.processes[name].start()
 
     def supervise(self) -> None:
         """Start again what ended though nobody killed it."""
-        now = time.monotonic()
         for name, process in self._stack.processes.items():
             with self._lock:
-                if not process.is_alive and self._down_until.get(name, 0.0) < now:
+                if not process.is_alive and name not in self._down:
                     self._toll.died_alone[name] += 1
                     process.start()
 

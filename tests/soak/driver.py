@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.processes.database import StoppableCluster
 from tests.soak import people, plan
-from tests.soak.judging import Part, Stage, judge, wait_until_quiet
+from tests.soak.judging import Bound, Part, Stage, judge, wait_until_quiet
 from tests.soak.people import Crowd, Ledger
 from tests.soak.report import STORM
 from tests.soak.storm import Storm
@@ -79,7 +79,7 @@ def run_storm(soak: Soak, cluster: StoppableCluster) -> Part:
             STORM,
             stage,
             left_open=left_open,
-            bounds=[],
+            bounds=[Bound("did_not_stop", storm.toll.did_not_stop.total(), 0)],
             seed=soak.seed,
             people=soak.people,
             forms=soak.forms,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,8 @@ class Part:
     toll: Toll
     left_open: dict[str, int]
     given_up: int
+    answers: dict[int, int]
+    """How often a press was answered with which status; 0 is no answer."""
     seconds: dict[str, float]
     codes: dict[str, int]
     calls: dict[str, dict[str, int]]
@@ -84,7 +87,7 @@ def wait_until_quiet(
 ) -> dict[str, int]:
     """Wait until nobody presses, and then for at most `patience` seconds until nothing is open; what is open in the end.
 
-    `hurry` cuts the waits between tries short.
+    `hurry` cuts the waits between tries short, once nothing is on its way at the platform any more.
     """
     healed = time.monotonic()
     left_at: float | None = None
@@ -93,9 +96,10 @@ def wait_until_quiet(
         now = time.monotonic()
         left_at = left_at or (now if crowd.is_done() else None)
         left: dict[str, int] = stack.query("all_open_work")
-        if left_at is not None and (not any(left.values()) or now - left_at > patience):
+        is_still = not hurry or now - healed > LATE_WORK_SECONDS
+        if left_at is not None and ((is_still and not any(left.values())) or now - left_at > patience):
             return left
-        if hurry and now - healed > LATE_WORK_SECONDS:
+        if hurry and is_still:
             stack.query("hurry_everything")
         time.sleep(LOOK_SECONDS)
 
@@ -112,6 +116,7 @@ def judge(name: str, stage: Stage, *, left_open: dict[str, int], bounds: list[Bo
         toll=stage.toll,
         left_open=left_open,
         given_up=stage.ledger.given_up,
+        answers=dict(sorted(Counter(press.status for press in stage.ledger.presses).items())),
         seconds=stage.seconds,
         codes=stack.query("codes"),
         calls=stack.sandbox.counters(),

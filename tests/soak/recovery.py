@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.processes.database import StoppableCluster
 from tests.soak.checker import percentile
-from tests.soak.deaths import KILL_POINT_PATIENCE, Deaths
+from tests.soak.deaths import Deaths
 from tests.soak.judging import Bound, Part, Stage, judge, wait_until_quiet
 from tests.soak.people import Crowd, Ledger, Visit
 from tests.soak.plan import of_each
@@ -24,6 +24,8 @@ SHORT_LEASE, SHORT_BOUND = 2, 5.0
 BEYOND_LEASE_SECONDS = 15.0
 """Until somebody looks, and until an account is free whose drain died."""
 WAVE_PATIENCE = 20.0
+POINT_PATIENCE = 8.0
+MOST_DELAY = 0.6
 PAUSE_SECONDS = 1.5
 LONG_WAVES_EVERY = 5.0
 
@@ -75,6 +77,8 @@ def run_recovery(recovery: Recovery, cluster: StoppableCluster) -> Part:
         name = f"recovery_p99_lease_{recovery.lease_seconds}"
         part = judge(RECOVERY, stage, left_open=left_open, bounds=[], waves=recovery.most_waves, lease=recovery.lease_seconds)
         part.bounds.append(Bound(name, percentile(part.verdict.recoveries, 0.99), recovery.bound))
+        if recovery.is_short and recovery.waves >= len(POINTS) + len(PROCESSES):
+            part.bounds.append(Bound("kill_points_never_met", len(set(POINTS) - set(stage.toll.kill_points)), 0))
         return part
 
 
@@ -84,15 +88,16 @@ def _wave(
     """A few people press at once, and somebody dies of it; then, if the lease is short, all is made good again."""
     campaign, chance = stage.campaigns[number % CAMPAIGNS], random.Random(f"{recovery.seed} {number}")
     down = chance.uniform(0, 1)
+    wire = None
     if whom in POINTS:
-        deaths.kill_at_point(whom, down)
+        wire = deaths.kill_at_point(whom, down, patience=POINT_PATIENCE)
     else:
-        timetable.soon(chance.uniform(0.1, 0.6), lambda: deaths.kill_any(whom, down))
+        timetable.soon(chance.uniform(0.1, MOST_DELAY), lambda: deaths.kill_any(whom, down))
     crowd.start([Visit(0, f"wave.{recovery.seed}.{number:03}.{person}@example.com", campaign) for person in range(WAVE)])
     if not recovery.is_short:
         timetable.run_for(LONG_WAVES_EVERY)
         return
-    timetable.run_for(KILL_POINT_PATIENCE)
+    timetable.run_until(lambda: wire is not None and wire.sprung.is_set(), seconds=POINT_PATIENCE if wire else MOST_DELAY)
     timetable.run_until(lambda: crowd.is_done() and not any(stage.stack.query("all_open_work").values()), seconds=WAVE_PATIENCE)
     deaths.supervise()
     timetable.run_for(PAUSE_SECONDS)

@@ -143,6 +143,7 @@ def _of_part(part: Part) -> dict[str, Any]:
         "kept": part.is_kept,
         "left_open": part.left_open,
         "visits_given_up": part.given_up,
+        "answers": part.answers,
         "parked_for": dict(part.verdict.parked_for),
         "recoveries": [len(recoveries), percentile(recoveries, 0.50), percentile(recoveries, 0.99)],
         "totals": part.toll.totals,

@@ -22,6 +22,7 @@ def part(name: str = STORM, *, kills: int = 10, recoveries: tuple[float, ...] = 
         "toll": Toll(kills=Counter(seats=kills), faults=Counter({"register:html": 3})),
         "left_open": {"seats": 0},
         "given_up": 0,
+        "answers": {303: 5},
         "seconds": {"storm": 1.0},
         "codes": {},
         "calls": {},
