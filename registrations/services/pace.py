@@ -28,7 +28,9 @@ def reserve(*, account_id: int, patience: float = PATIENCE_SECONDS, slots: int =
         wait = (slot - now).total_seconds()
         if wait > patience:
             raise Throttled("own_pace", retry_after=wait)
-        following = slot + timedelta(seconds=slots * interval(account.calls_per_second))
+        # Whoever asks for many went by a rate that may have been lowered since: never far ahead.
+        each = interval(account.calls_per_second)
+        following = slot + timedelta(seconds=min(slots * each, max(each, AHEAD_SECONDS)))
         if Account.objects.filter(pk=account_id, next_call_at=account.next_call_at).update(next_call_at=following):
             return wait
 

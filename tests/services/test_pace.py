@@ -61,3 +61,13 @@ def test_holding_off_never_brings_the_next_call_forward(account: Account) -> Non
     pace.hold_off(account_id=account.pk, seconds=30)
     pace.hold_off(account_id=account.pk, seconds=1)
     assert (Account.objects.get().next_call_at - db_now()).total_seconds() > 25
+
+
+def test_slots_reserved_by_an_old_rate_never_reach_far_ahead_at_a_new_one(account: Account) -> None:
+    Account.objects.filter(pk=account.pk).update(calls_per_second=100_000)
+    account.refresh_from_db()
+    slots = pace.Slots(account)
+    Account.objects.filter(pk=account.pk).update(calls_per_second=2)
+    assert slots.count() > 1
+    account.refresh_from_db()
+    assert (account.next_call_at - db_now()).total_seconds() < 1

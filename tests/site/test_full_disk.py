@@ -40,6 +40,7 @@ def read_only(campaign: Campaign) -> Iterator[None]:
 
 @pytest.fixture
 def full_disk(campaign: Campaign) -> Iterator[None]:
+    execute("VACUUM")  # pages that other tests have left empty would be filled first
     before = execute("PRAGMA max_page_count")
     execute(f"PRAGMA max_page_count = {execute('PRAGMA page_count')}")
     yield
