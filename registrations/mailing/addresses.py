@@ -42,4 +42,6 @@ def named_address(name: str, address: str) -> str:
 
 def bare_address(text: str) -> str:
     """Return the address in `text`, which may carry a display name. Raises ValueError as `one_address`."""
+    if not _UNSAFE.search(text):
+        return one_address(text)
     return one_address(parseaddr(text)[1])

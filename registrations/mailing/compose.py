@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC
 from email import encoders
 from email.mime.base import MIMEBase
 from email.utils import format_datetime
-from typing import Any
+from functools import lru_cache
 
-from django.core.mail import EmailMultiAlternatives
-from django.utils import translation
-
+from registrations.mailing import stencils
 from registrations.mailing.addresses import bare_address, named_address, one_address
-from registrations.mailing.calendars import Method, calendar_file
-from registrations.mailing.kinds import KINDS
+from registrations.mailing.calendars import Method
+from registrations.mailing.content import content_of
+from registrations.mailing.fixed_mail import FixedMail
 from registrations.mailing.letter import Letter
-from registrations.mailing.rendering import render
-from registrations.mailing.scrubbing import clean_display_name
 
 CALENDAR_NAME = "webinar.ics"
 _MESSAGE_ID = re.compile(r"<[^<>\s@]+@[^<>\s@]+>")
 
 
-class FixedMail(EmailMultiAlternatives):
-    """A mail whose MIME boundaries follow from its Message-ID instead of chance."""
-
-    def message(self, **options: Any) -> Any:
-        """Return the MIME message."""
-        message = super().message(**options)
-        digest = hashlib.sha256(self.extra_headers["Message-ID"].encode()).hexdigest()[:32]
-        multiparts = (part for part in message.walk() if part.is_multipart())
-        for number, part in enumerate(multiparts):
-            part.set_boundary(f"=_{digest}_{number}")
-        return message
-
-
-def compose(letter: Letter) -> EmailMultiAlternatives:
+def compose(letter: Letter) -> FixedMail:
     """Return the mail for `letter`: plain text, HTML, and a calendar file where the kind has one.
 
     Raises ValueError if the recipient, sender or reply address is not exactly one address, if the Message-ID is
@@ -45,15 +28,13 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     """
     if not _MESSAGE_ID.fullmatch(letter.message_id):
         raise ValueError("malformed Message-ID")
-    with translation.override(letter.language):
-        words = render(letter)
-        calendar = _calendar_part(letter)
+    content = stencils.fill(letter) or content_of(letter)
     mail = FixedMail(
-        subject=words.subject,
-        body=words.text,
-        from_email=named_address(letter.from_name, bare_address(letter.from_address)),
+        subject=content.words.subject,
+        body=content.words.text,
+        from_email=_sender(letter.from_name, letter.from_address),
         to=[one_address(letter.recipient)],
-        reply_to=[bare_address(letter.reply_to)] if letter.reply_to else None,
+        reply_to=[_sender("", letter.reply_to)] if letter.reply_to else None,
         headers={
             "Date": format_datetime(letter.dated_at.astimezone(UTC)),
             "Message-ID": letter.message_id,
@@ -63,36 +44,20 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
             "Content-Language": letter.language,
         },
     )
-    mail.attach_alternative(words.html, "text/html")
-    if calendar is not None:
-        mail.attach(calendar)
+    mail.attach_alternative(content.words.html, "text/html")
+    if content.method is not None:
+        mail.attach(_calendar_part(content.calendar, content.method))
     return mail
 
 
-def _calendar_part(letter: Letter) -> MIMEBase | None:
-    method = _calendar_method(letter)
-    if method is None:
-        return None
-    content = calendar_file(
-        letter.meetings,
-        method=method,
-        organizer=bare_address(letter.from_address),
-        organizer_name=clean_display_name(letter.from_name),
-        attendee="" if method == "PUBLISH" else one_address(letter.recipient),
-        stamp=letter.dated_at,
-    )
+@lru_cache(maxsize=64)
+def _sender(name: str, address: str) -> str:
+    return named_address(name, bare_address(address))
+
+
+def _calendar_part(content: bytes, method: Method) -> MIMEBase:
     part = MIMEBase("text", "calendar", charset="utf-8", method=method)
     part.set_payload(content)
     encoders.encode_base64(part)
     part.add_header("Content-Disposition", "attachment", filename=CALENDAR_NAME)
     return part
-
-
-def _calendar_method(letter: Letter) -> Method | None:
-    kind = KINDS[letter.kind]
-    if not kind.calendar_method or not letter.meetings:
-        return None
-    # A REQUEST is about one meeting (RFC 5546 §3.2.2: one UID); only PUBLISH may hold several.
-    if kind.calendar_method == "REQUEST" and len(letter.meetings) > 1:
-        return "PUBLISH"
-    return kind.calendar_method

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
 
@@ -57,8 +57,7 @@ class Letter:
 
     def to_json(self) -> str:
         """Return the letter as JSON with sorted keys; times in ISO 8601."""
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        values |= {"meetings": [asdict(meeting) for meeting in self.meetings], "facts": dict(self.facts)}
+        values = vars(self) | {"meetings": [vars(meeting) for meeting in self.meetings], "facts": dict(self.facts)}
         return json.dumps(values, default=datetime.isoformat, ensure_ascii=False, sort_keys=True)
 
     @classmethod

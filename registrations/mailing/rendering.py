@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -45,7 +46,13 @@ class _Row:
 
 
 def render(letter: Letter) -> Words:
-    """Return the words of `letter` in the active language.
+    """Return the words of `letter` in the active language. Raises ValueError as `draft`."""
+    words = draft(letter)
+    return Words(words.subject, tidy(words.text), words.html)
+
+
+def draft(letter: Letter) -> Words:
+    """Return the words of `letter` as `render`, but the text as its template leaves it: see `tidy`.
 
     Raises ValueError if the kind or text version is unknown, the kind needs a link and there is none, or a link is not
     an http(s) address.
@@ -55,13 +62,13 @@ def render(letter: Letter) -> Words:
     if KINDS[letter.kind].needs_link and not any(meeting.link for meeting in letter.meetings):
         raise ValueError(f"a mail of kind {letter.kind!r} needs a link")
     for url in (letter.private_url, letter.facts.get("admin_url", ""), *(meeting.link for meeting in letter.meetings)):
-        _check_url(url)
+        check_url(url)
     subject = _subject(letter)
     context = {**_context(letter), "subject": subject}
     path = f"{TEXT_FOLDERS[letter.text_version]}/{KINDS[letter.kind].template}"
     text = get_template(f"{path}.txt").render(context)
     html = get_template(f"{path}.html").render(context)
-    return Words(subject, _tidy(text), _inliner.inline(html))
+    return Words(subject, text, _inliner.inline(html))
 
 
 def _subject(letter: Letter) -> str:
@@ -116,18 +123,24 @@ def _first_date(letter: Letter) -> str:
     return date_label(first.starts_at, first.zone)
 
 
-def _check_url(url: str) -> None:
+def check_url(url: str) -> None:
+    """Raise ValueError unless `url` is an http(s) address or empty."""
     if url and (urlsplit(url).scheme not in {"http", "https"} or not url.isprintable() or " " in url):
         raise ValueError("a link in the mail is not an http(s) address")
 
 
-def _tidy(text: str) -> str:
-    lines = [_wrap(line.strip()) for line in text.splitlines()]
+def tidy(text: str) -> str:
+    """Return a plain text with its lines wrapped, and at most one blank line between two others."""
+    return join_lines(wrap(line.strip()) for line in text.splitlines())
+
+
+def join_lines(lines: Iterable[str]) -> str:
+    """Return lines as one text, without blank lines at the ends and with at most one between two others."""
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
 
 
-def _wrap(line: str) -> str:
-    # A link that is cut in two leads nowhere.
-    if "://" in line:
+def wrap(line: str) -> str:
+    """Return a line of text as one or more; a link that is cut in two leads nowhere, so that one with a link stays whole."""
+    if len(line) <= _TEXT_WIDTH or "://" in line:
         return line
     return textwrap.fill(line, _TEXT_WIDTH, break_long_words=False, break_on_hyphens=False)

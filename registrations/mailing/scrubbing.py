@@ -24,6 +24,8 @@ _WORD_JOINER = "\u2060"
 
 def clean_text(text: str) -> str:
     """Return `text` without control characters, direction marks and lone surrogates; every line break becomes `\\n`."""
+    if text.isprintable():
+        return text
     unified = _SPACES.sub(" ", _LINE_BREAKS.sub("\n", text))
     return "".join(sign for sign in unified if sign == "\n" or _is_printable(sign))
 
@@ -62,7 +64,7 @@ def scrub(text: str | bytes, *, recipient: str = "") -> str:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     words = _ADDRESS.sub("[address]", _LINK.sub("[link]", clean_line(words)))
     local_part = recipient.rpartition("@")[0]
-    if local_part:
+    if local_part and local_part.casefold() in words.casefold():
         words = re.sub(rf"(?<!\w){re.escape(local_part)}(?!\w)", "[address]", words, flags=re.IGNORECASE)
     return shorten(words, _MAX_DETAIL)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from django.core.mail.backends.smtp import EmailBackend
 
 from registrations.mailing.addresses import bare_address
 from registrations.mailing.errors import MailDeferred, MailError, MailRefused, MailUnavailable, MailUncertain
+from registrations.mailing.fixed_mail import FixedMail
 from registrations.mailing.scrubbing import scrub
 
 Verb = Literal["mail", "rcpt", "data", "dot"]
@@ -24,7 +26,6 @@ _QUIT_TIMEOUT = 5
 _LOG_IN_CODES = frozenset({530, 534, 535, 538})
 # A bare CR or LF could end the text early for one of two servers that read it differently.
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 def verdict(verb: Verb, code: int, words: bytes, *, recipient: str = "") -> MailError:
@@ -72,7 +73,7 @@ class MarkingBackend(EmailBackend):
         """
         (recipient,) = message.recipients()
         recipient = bare_address(recipient)
-        payload = _LINE_END.sub(b"\r\n", message.message().as_bytes())
+        payload = _payload(message)
         self._begin(bare_address(message.from_email), payload)
         self._ask("rcpt", lambda server: server.rcpt(recipient), recipient=recipient)
         try:
@@ -89,6 +90,7 @@ class MarkingBackend(EmailBackend):
         try:
             is_new = bool(self.open())
             if self.connection is not None:
+                _send_at_once(self.connection)
                 self.connection.ehlo_or_helo_if_needed()
         except (OSError, ValueError) as error:
             self.drop()
@@ -158,8 +160,8 @@ class MarkingBackend(EmailBackend):
         raise verdict(verb, code, words, recipient=recipient)
 
     def _hand_over(self, payload: bytes, recipient: str) -> str:
-        # RFC 5321 §4.5.2: a dot that begins a line is doubled, so that only ours ends the text.
-        text = _LEADING_DOT.sub(b"..", payload)
+        # RFC 5321 §4.5.2: a dot that begins a line is doubled, so that only ours ends the text. No header begins with one.
+        text = payload.replace(b"\n.", b"\n..")
         end = b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n"
 
         def command(server: smtplib.SMTP) -> Reply:
@@ -180,6 +182,17 @@ class MarkingBackend(EmailBackend):
         if self.connection is None:
             raise smtplib.SMTPServerDisconnected("not connected")
         return self.connection
+
+
+def _send_at_once(connection: smtplib.SMTP) -> None:
+    # Else the last piece of a text waits for the server to acknowledge those before it.
+    if connection.sock is not None:
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _payload(message: EmailMessage) -> bytes:
+    raw = message.as_bytes() if isinstance(message, FixedMail) else message.message().as_bytes()
+    return _LINE_END.sub(b"\r\n", raw) if b"\r" in raw else raw.replace(b"\n", b"\r\n")
 
 
 def _connection_failure(error: Exception) -> tuple[str, str]:

@@ -1,23 +1,30 @@
-"""From a queued mail to the letter it is: everything a mail depends on, frozen before it is first sent."""
+"""From a queued mail to the letter it is: everything a mail depends on, frozen before it first leaves."""
 
 from __future__ import annotations
 
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
-from django.utils.crypto import get_random_string
 
 from registrations.mailing.kinds import CURRENT_TEXT_VERSION
 from registrations.mailing.letter import Letter, Meeting
 from registrations.models import (
+    Campaign,
     Enrollment,
     EnrollmentWish,
     Event,
+    EventStatus,
     OutgoingEmail,
     Pause,
     Registration,
     Seat,
+    Sender,
     Session,
     db_now,
 )
@@ -25,6 +32,12 @@ from registrations.models.campaign import DEFAULT_ACCENT
 from registrations.services.reasons import sentence
 
 POINTLESS_AFTER_THE_END = ("link", "known", "delayed")
+FOR_WHOEVER_COMES = (*POINTLESS_AFTER_THE_END, "no_link")
+
+Standing = frozenset[tuple[object, ...]]
+"""What may change under a mail before it leaves: each seat of a registration with its wishes, fact, version and link."""
+
+_STANDING = ("registration_id", "seat_id", "wish", "seat__wish", "seat__fact", "seat__version", "seat__link_hash")
 
 
 def public_host() -> str:
@@ -39,55 +52,80 @@ def private_url(registration: Registration) -> str:
 
 def new_message_id() -> str:
     """A Message-ID that never comes twice and tells nothing."""
-    return f"<{get_random_string(32).lower()}@{public_host()}>"
+    return f"<{secrets.token_hex(16)}@{public_host()}>"
 
 
-def write_letter(mail: OutgoingEmail) -> Letter | None:
-    """The letter of a mail as things stand now; None if it would not be true any more. A mail keeps its first Message-ID."""
-    if mail.registration is None:
-        return _to_staff(mail)
-    return None if _overtaken(mail, mail.registration) else _to_person(mail, mail.registration)
+def standings(registration_ids: Iterable[int]) -> dict[int, Standing]:
+    """How registrations stand now, to be compared with how they stood when their letters were written."""
+    rows: dict[int, set[tuple[object, ...]]] = defaultdict(set)
+    for registration_id, *row in Enrollment.objects.filter(registration_id__in=list(registration_ids)).values_list(*_STANDING):
+        rows[registration_id].add(tuple(row))
+    return {registration_id: frozenset(seats) for registration_id, seats in rows.items()}
 
 
-def _overtaken(mail: OutgoingEmail, registration: Registration) -> bool:
-    """Whether things have moved on: the event is over, the person came back, left, or has the link that is to follow."""
-    campaign = registration.campaign
-    wants_in = registration.enrollments.filter(wish=EnrollmentWish.IN)
-    if mail.kind == "cancelled":
-        return wants_in.exists()
-    if mail.kind in POINTLESS_AFTER_THE_END and (campaign.session or campaign.event).is_over(db_now()):
-        return True
-    if mail.kind in ("delayed", "no_link"):
-        return not wants_in.exists() or not wants_in.filter(seat__link_hash=None).exists()
-    return False
+class Desk:
+    """Writes letters as things stand now, from what was read at once for all of them."""
+
+    def __init__(self, mails: Iterable[OutgoingEmail], *, sender: Sender) -> None:
+        self._sender = sender
+        people = [mail.registration for mail in mails if mail.registration is not None]
+        self._now = db_now()
+        related = Campaign.objects.select_related("event__account", "session").defer("event__account__api_key")
+        self._campaigns = related.in_bulk({person.campaign_id for person in people})
+        self._seats = _Seats([person.pk for person in people], self._campaigns.values())
+
+    def write(self, mail: OutgoingEmail) -> Letter | None:
+        """The letter of a mail; None if it would not be true any more. A mail keeps its first Message-ID."""
+        if mail.registration is None:
+            return _to_staff(mail, self._sender, self._now)
+        campaign = self._campaigns[mail.registration.campaign_id]
+        return None if self._overtaken(mail, campaign) else self._to_person(mail, mail.registration, campaign)
+
+    def standing(self, mail: OutgoingEmail) -> Standing:
+        """How the person stood when everything was read."""
+        return frozenset(
+            (each.seat_id, each.wish, each.seat.wish, each.seat.fact, each.seat.version, each.seat.link_hash)
+            for each in self._seats.of(mail.registration_id)
+        )
+
+    def _overtaken(self, mail: OutgoingEmail, campaign: Campaign) -> bool:
+        """Whether things have moved on: the event is over, the person came back, left, or has the link that is to follow."""
+        wanted = [each.seat for each in self._seats.of(mail.registration_id) if each.wish == EnrollmentWish.IN]
+        if mail.kind == "cancelled":
+            return bool(wanted)
+        if mail.kind in FOR_WHOEVER_COMES and not wanted:
+            return True
+        if mail.kind in POINTLESS_AFTER_THE_END and (campaign.session or campaign.event).is_over(self._now):
+            return True
+        if mail.kind in ("delayed", "no_link"):
+            return all(seat.link_hash is not None for seat in wanted)
+        return False
+
+    def _to_person(self, mail: OutgoingEmail, registration: Registration, campaign: Campaign) -> Letter:
+        return Letter(
+            kind=mail.kind,
+            language=registration.language,
+            recipient=registration.email,
+            first_name=registration.first_name,
+            last_name=registration.last_name,
+            event_title=campaign.title,
+            meetings=self._seats.meetings_of(registration),
+            person_zone=registration.time_zone,
+            private_url=private_url(registration),
+            contact=campaign.contact,
+            from_address=self._sender.address,
+            from_name=campaign.organizer or self._sender.name,
+            reply_to=self._sender.reply_to or campaign.contact,
+            message_id=mail.message_id or new_message_id(),
+            dated_at=self._now,
+            text_version=CURRENT_TEXT_VERSION,
+            intro=campaign.mail_intro,
+            accent=campaign.accent,
+            facts=mail.facts,
+        )
 
 
-def _to_person(mail: OutgoingEmail, registration: Registration) -> Letter:
-    campaign = registration.campaign
-    return Letter(
-        kind=mail.kind,
-        language=registration.language,
-        recipient=registration.email,
-        first_name=registration.first_name,
-        last_name=registration.last_name,
-        event_title=campaign.title,
-        meetings=meetings_of(registration),
-        person_zone=registration.time_zone,
-        private_url=private_url(registration),
-        contact=campaign.contact,
-        from_address=mail.sender.address,
-        from_name=campaign.organizer or mail.sender.name,
-        reply_to=mail.sender.reply_to or campaign.contact,
-        message_id=mail.message_id or new_message_id(),
-        dated_at=db_now(),
-        text_version=CURRENT_TEXT_VERSION,
-        intro=campaign.mail_intro,
-        accent=campaign.accent,
-        facts=mail.facts,
-    )
-
-
-def _to_staff(mail: OutgoingEmail) -> Letter | None:
+def _to_staff(mail: OutgoingEmail, sender: Sender, now: datetime) -> Letter | None:
     pause_id = int(mail.occasion.removeprefix("pause:"))
     pause = Pause.objects.select_related("account", "event", "session").filter(pk=pause_id).first()
     if pause is None:
@@ -103,11 +141,11 @@ def _to_staff(mail: OutgoingEmail) -> Letter | None:
         person_zone="",
         private_url="",
         contact=settings.CONTACT_EMAIL,
-        from_address=mail.sender.address,
-        from_name=mail.sender.name,
-        reply_to=mail.sender.reply_to,
+        from_address=sender.address,
+        from_name=sender.name,
+        reply_to=sender.reply_to,
         message_id=mail.message_id or new_message_id(),
-        dated_at=db_now(),
+        dated_at=now,
         text_version=CURRENT_TEXT_VERSION,
         intro="",
         accent=DEFAULT_ACCENT,
@@ -123,33 +161,58 @@ def _to_staff(mail: OutgoingEmail) -> Letter | None:
 
 def meetings_of(registration: Registration) -> tuple[Meeting, ...]:
     """The meetings of everything a registration wants in, or wanted last, with the links that are there."""
-    enrollments = Enrollment.objects.filter(registration=registration).select_related(
-        "seat__event__account", "seat__session__event"
-    )
-    wanted = enrollments.filter(wish=EnrollmentWish.IN)
-    meetings = [
-        _meeting(registration, enrollment.seat, place)
-        for enrollment in (wanted if wanted.exists() else enrollments)
-        for place in _places(enrollment.seat)
-    ]
-    return tuple(sorted(meetings, key=lambda meeting: meeting.starts_at))
+    return _Seats([registration.pk], [registration.campaign]).meetings_of(registration)
 
 
-def _places(seat: Seat) -> list[Session]:
-    if seat.session is not None:
-        return [seat.session]
-    return [session for session in seat.event.sessions.exclude(status="cancelled") if session.starts_at]
+class _Seats:
+    """The seats of registrations with the meetings they are for, read at once for all."""
 
+    def __init__(self, registration_ids: Sequence[int], campaigns: Iterable[Campaign]) -> None:
+        self._of: dict[int | None, list[Enrollment]] = defaultdict(list)
+        for each in Enrollment.objects.filter(registration_id__in=registration_ids).select_related("seat").order_by("pk"):
+            self._of[each.registration_id].append(each)
+        self._events = {campaign.event_id: campaign.event for campaign in campaigns}
+        self._sessions = {campaign.session.pk: campaign.session for campaign in campaigns if campaign.session is not None}
+        self._read_other_places([each.seat for enrollments in self._of.values() for each in enrollments])
 
-def _meeting(registration: Registration, seat: Seat, session: Session) -> Meeting:
-    assert session.starts_at is not None  # noqa: S101  (undated sessions are left out above)
-    event: Event = seat.event
-    return Meeting(
-        title=session.title or event.title,
-        starts_at=session.starts_at,
-        ends_at=session.ends_at,
-        zone=event.zone,
-        link=seat.link if seat.is_fulfilled else "",
-        uid=f"r{registration.pk}-s{session.pk}@{public_host()}",
-        sequence=seat.version + session.schedule_version,
-    )
+    def _read_other_places(self, seats: Iterable[Seat]) -> None:
+        """What the campaigns have not brought along: every session of a series, and places that they do not name."""
+        events = {seat.event_id for seat in seats} - self._events.keys()
+        whole = {seat.event_id for seat in seats if seat.session_id is None}
+        single = {seat.session_id for seat in seats if seat.session_id is not None} - self._sessions.keys()
+        if events:
+            self._events |= Event.objects.select_related("account").defer("account__api_key").in_bulk(events)
+        if whole or single:
+            self._sessions |= Session.objects.filter(Q(event_id__in=whole) | Q(pk__in=single)).in_bulk()
+
+    def of(self, registration_id: int | None) -> list[Enrollment]:
+        return self._of.get(registration_id, [])
+
+    def meetings_of(self, registration: Registration) -> tuple[Meeting, ...]:
+        enrollments = self.of(registration.pk)
+        wanted = [each for each in enrollments if each.wish == EnrollmentWish.IN]
+        meetings = [
+            self._meeting(registration, each.seat, session)
+            for each in wanted or enrollments
+            for session in self._places(each.seat)
+        ]
+        return tuple(sorted(meetings, key=lambda meeting: (meeting.starts_at, meeting.uid)))
+
+    def _places(self, seat: Seat) -> list[Session]:
+        if seat.session_id is not None:
+            return [self._sessions[seat.session_id]]
+        places = [session for session in self._sessions.values() if session.event_id == seat.event_id]
+        return [session for session in places if session.starts_at and session.status != EventStatus.CANCELLED]
+
+    def _meeting(self, registration: Registration, seat: Seat, session: Session) -> Meeting:
+        assert session.starts_at is not None  # noqa: S101  (undated sessions are left out above)
+        event = self._events[seat.event_id]
+        return Meeting(
+            title=session.title or event.title,
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            zone=event.zone,
+            link=seat.link if seat.is_fulfilled else "",
+            uid=f"r{registration.pk}-s{session.pk}@{public_host()}",
+            sequence=seat.version + session.schedule_version,
+        )

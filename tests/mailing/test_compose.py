@@ -10,19 +10,13 @@ from email.utils import parseaddr
 import pytest
 from django.utils import translation
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from icalendar import Calendar
 
 from registrations.mailing.compose import compose
 from registrations.mailing.kinds import KINDS
 from registrations.mailing.letter import Letter
+from tests.mailing.hostile import HOSTILE
 from tests.mailing.letters import LINK, a_letter, a_meeting
-
-HOSTILE = st.text() | st.lists(
-    st.sampled_from(
-        ["\r\n", "\n", "\r", "\0", "Bcc: eve@example.com", "=?utf-8?q?=0D=0ABcc:e@e?=", "👩‍🏫", "\u202e", "Анна", '"', "<", ">"]
-    )
-).map("".join)
 
 
 def raw(letter: Letter) -> bytes:

@@ -210,7 +210,7 @@ def hand_over_while_erased(world: World, person: Registration, verb: str) -> Era
     erasures: list[Erasure] = []
 
     def ask_meanwhile() -> None:
-        wait_until(lambda: OutgoingEmail.objects.filter(begun_at__isnull=False).exists())
+        wait_until(lambda: OutgoingEmail.objects.filter(state=StepState.LEASED).exists())
         if verb == "dot":
             wait_until(lambda: OutgoingEmail.objects.filter(data_started_at__isnull=False).exists())
         erasures.append(erase(person))

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from registrations.mailing.delivery import Connection
 from registrations.models import OutgoingEmail, Registration, StepState, db_now
@@ -79,6 +80,7 @@ def test_a_mail_that_another_worker_has_taken_over_meanwhile_is_not_sent(
     def overtaken(self: Connection, message: EmailMessage, *, on_data: Callable[[], None], **more: Any) -> str:
         def taken_over() -> None:
             OutgoingEmail.objects.update(lease_token=uuid.uuid4(), lease_until=db_now() + timedelta(minutes=1))
+            connection.close()
             on_data()
 
         return send(self, message, on_data=taken_over, **more)
@@ -106,6 +108,7 @@ def test_the_next_mail_of_a_turn_leaves_though_one_was_taken_over(
     def overtaken(self: Connection, message: EmailMessage, *, on_data: Callable[[], None], **more: Any) -> str:
         def taken_over() -> None:
             OutgoingEmail.objects.filter(registration=person).update(lease_token=uuid.uuid4())
+            connection.close()
             on_data()
 
         return send(self, message, on_data=taken_over if person.email in message.to else on_data, **more)
