@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from registrations.services import campaigns
 from tests.postgres import Cluster, find_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     for part, count in _skipped.items():
         terminalreporter.write_line(f"skipped: {count} tests, because {part} is missing")
+
+
+@pytest.fixture(autouse=True)
+def _no_recent_campaigns() -> None:
+    """What a second may remember, a test must not: the next one has other campaigns at the same addresses."""
+    campaigns.forget_recent()
 
 
 @pytest.fixture(scope="session")

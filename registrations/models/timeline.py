@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -60,10 +61,16 @@ class TimelineEntry(models.Model):
 
     @classmethod
     def write(
-        cls, registration_ids: Iterable[int], code: Code, *, actor_id: int | None = None, data: dict[str, Any] | None = None
+        cls,
+        registration_ids: Iterable[int],
+        code: Code,
+        *,
+        at: datetime | None = None,
+        actor_id: int | None = None,
+        data: dict[str, Any] | None = None,
     ) -> None:
         """Add the same line to the history of each registration."""
-        at = db_now()  # once: as a default it would be asked of the database for every line
+        at = at or db_now()  # once: as a default it would be asked of the database for every line
         TimelineEntry.objects.bulk_create(
             TimelineEntry(registration_id=registration_id, at=at, code=code, actor_id=actor_id, data=data or {})
             for registration_id in registration_ids

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 import nh3
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -18,6 +20,7 @@ from registrations.services import pauses
 from registrations.webinar.provider import ExtraField
 
 ALLOWED_TAGS = {"p", "br", "strong", "b", "em", "i", "ul", "ol", "li", "a", "h2", "h3", "blockquote"}
+RECENT_SECONDS = 1.0
 
 
 class CampaignNotFound(Exception):
@@ -65,12 +68,14 @@ class PublicCampaign:
     accent: str
 
 
-def availability(campaign: Campaign, *, may_be_closed: bool = False, signed_up: int | None = None) -> Availability:
+def availability(
+    campaign: Campaign, *, now: datetime | None = None, may_be_closed: bool = False, signed_up: int | None = None
+) -> Availability:
     """Whether the campaign takes sign-ups now; `may_be_closed` for somebody who comes back, after the closing time too.
 
     `signed_up` is how many registrations the campaign has, where the caller has counted them for many campaigns at once.
     """
-    now = db_now()
+    now = now or db_now()
     place = campaign.session or campaign.event
     if "cancelled" in (place.status, campaign.event.status):
         return Availability.CANCELLED
@@ -105,6 +110,39 @@ def public_campaign(*, slug: str) -> PublicCampaign:
     except Campaign.DoesNotExist as error:
         raise CampaignNotFound(slug) from error
     return _public(campaign)
+
+
+def recent_campaign(*, slug: str) -> PublicCampaign:
+    """The same as it was a second ago at most: for a form, which may well be older itself. Raises CampaignNotFound."""
+    return _public_as_of(slug, _period())
+
+
+def recent_row(*, campaign_id: int) -> Campaign:
+    """A campaign with its event, account and session, as it was a second ago at most. Not to be changed or saved.
+
+    Every accepted form needs it, and reading it costs as much as writing two rows.
+    """
+    return _row_as_of(campaign_id, _period())
+
+
+def forget_recent() -> None:
+    """Have every campaign read anew."""
+    _public_as_of.cache_clear()
+    _row_as_of.cache_clear()
+
+
+def _period() -> int:
+    return int(time.monotonic() / RECENT_SECONDS)
+
+
+@lru_cache(maxsize=128)
+def _public_as_of(slug: str, period: int) -> PublicCampaign:
+    return public_campaign(slug=slug)
+
+
+@lru_cache(maxsize=128)
+def _row_as_of(campaign_id: int, period: int) -> Campaign:
+    return Campaign.objects.select_related("event__account", "session").get(pk=campaign_id)
 
 
 def listed_campaigns() -> list[PublicCampaign]:

@@ -11,6 +11,7 @@ from registrations.models import (
     StepState,
     Submission,
     TimelineEntry,
+    db_now,
     fingerprint,
 )
 from registrations.services import answering, wishes
@@ -48,7 +49,7 @@ def come_back(*, token: str) -> Due:
         state = availability(registration.campaign, may_be_closed=True)
         if state is not Availability.OPEN:
             raise NotOpen(state)
-        due = wishes.want_in(registration)
+        due = wishes.want_in(registration, now=db_now())
         _write_return(registration)
         TimelineEntry.write([registration.pk], TimelineEntry.Code.CAME_BACK)
         return due

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.crypto import salted_hmac
 
 from registrations.forms.addresses import normalise
@@ -14,13 +15,18 @@ from registrations.models import (
     Campaign,
     EnrollmentWish,
     Registration,
+    Seat,
     Submission,
     TimelineEntry,
+    db_now,
     fingerprint,
 )
 from registrations.services import wishes
-from registrations.services.campaigns import Availability, availability
+from registrations.services.campaigns import Availability, availability, recent_row
 from registrations.services.due import NOTHING, Due
+
+MOST_ATTEMPTS = 3
+"""In each of them somebody else may be quicker once: at the form, at the person, at the seat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +65,15 @@ def record(*, campaign_id: int, form_token: str, entry: Entry) -> Receipt:
     entry = replace(entry, email=normalise(entry.email))
     content = content_hash(entry)
     token = progress_token(campaign_id=campaign_id, form_token=form_token, content=content)
-    try:
-        with transaction.atomic():
-            due = _record(campaign_id, form_token, content, token, entry)
-    except IntegrityError:
-        # Somebody was quicker: either the same post twice at once, or two first posts of one address. Looking again tells.
-        with transaction.atomic():
-            due = _record(campaign_id, form_token, content, token, entry)
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                due = _record(campaign_id, form_token, content, token, entry)
+            break
+        except IntegrityError:
+            # Somebody was quicker: the same post twice at once, or two first posts of one address. Looking again tells.
+            if attempt == MOST_ATTEMPTS:
+                raise
     return Receipt(progress_token=token, due=due)
 
 
@@ -80,13 +88,19 @@ def progress_token(*, campaign_id: int, form_token: str, content: str) -> str:
 
 
 def _record(campaign_id: int, form_token: str, content: str, token: str, entry: Entry) -> Due:
-    if Submission.objects.filter(campaign_id=campaign_id, form_token=form_token, content_hash=content).exists():
+    now = db_now()  # once: as a default it would be asked of the database for every row
+    campaign = _campaign(campaign_id)
+    is_there, has_seat = _already_there(campaign, entry.email)
+    same = Submission.objects.filter(campaign=campaign, form_token=form_token, content_hash=content)
+    if is_there and same.exists():
         return NOTHING
-    campaign = _open_campaign(campaign_id)
-    registration = Registration.objects.select_for_update().filter(campaign=campaign, email=entry.email).first()
+    state = availability(campaign, now=now)
+    if state is not Availability.OPEN:
+        raise NotOpen(state)
+    registration = _find(campaign, entry.email) if is_there else None
     known = registration is not None and registration.enrollments.exclude(wish=EnrollmentWish.OUT).exists()
     if registration is None or not known:
-        registration = _write_registration(registration, campaign, entry)
+        registration = _write_registration(registration, campaign, entry, now)
     submission = Submission.objects.create(
         campaign=campaign,
         registration=registration,
@@ -98,29 +112,50 @@ def _record(campaign_id: int, form_token: str, content: str, token: str, entry: 
         last_name=entry.last_name,
         answers=dict(entry.answers),
         from_known_person=known,
+        received_at=now,
     )
     if known:
-        TimelineEntry.write([registration.pk], TimelineEntry.Code.REPEATED, data={"submission": submission.pk})
+        TimelineEntry.write([registration.pk], TimelineEntry.Code.REPEATED, at=now, data={"submission": submission.pk})
         return wishes.ask_again(registration)
-    TimelineEntry.write([registration.pk], TimelineEntry.Code.RECEIVED, data={"submission": submission.pk})
-    return wishes.want_in(registration)
+    TimelineEntry.write([registration.pk], TimelineEntry.Code.RECEIVED, at=now, data={"submission": submission.pk})
+    return wishes.want_in(registration, now=now, is_first=not has_seat)
 
 
-def _open_campaign(campaign_id: int) -> Campaign:
-    """The campaign, with its places counted under a lock where they are limited. Raises NotOpen."""
-    campaign = Campaign.objects.select_related("event__account", "session").get(pk=campaign_id)
-    if campaign.places is not None:
-        Campaign.objects.select_for_update().get(pk=campaign_id)
-    state = availability(campaign)
-    if state is not Availability.OPEN:
-        raise NotOpen(state)
-    return campaign
+def _campaign(campaign_id: int) -> Campaign:
+    """The campaign; as it is now and under a lock where its places are limited, so that they are counted by one at a time."""
+    campaign = recent_row(campaign_id=campaign_id)
+    if campaign.places is None:
+        return campaign
+    locked = Campaign.objects.select_for_update(of=("self",)).select_related("event__account", "session")
+    return locked.get(pk=campaign_id)
 
 
-def _write_registration(registration: Registration | None, campaign: Campaign, entry: Entry) -> Registration:
+def _already_there(campaign: Campaign, address: str) -> tuple[bool, bool]:
+    """Whether an address is in the campaign, and whether it has a seat in the campaign's target.
+
+    Nearly everybody is new: one plain statement for both costs a tenth of looking for each by the models.
+    """
+    place, place_id = ("event_id", campaign.event_id) if campaign.session_id is None else ("session_id", campaign.session_id)
+    no_session = "session_id IS NULL AND" if campaign.session_id is None else ""
+    registrations, seats = Registration._meta.db_table, Seat._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM {registrations} WHERE campaign_id = %s AND email = %s),"  # noqa: S608
+            f" EXISTS (SELECT 1 FROM {seats} WHERE {no_session} {place} = %s AND address = %s)",
+            [campaign.pk, address, place_id, address],
+        )
+        is_there, has_seat = cursor.fetchone()
+    return bool(is_there), bool(has_seat)
+
+
+def _find(campaign: Campaign, address: str) -> Registration | None:
+    return Registration.objects.select_for_update().filter(campaign=campaign, email=address).first()
+
+
+def _write_registration(registration: Registration | None, campaign: Campaign, entry: Entry, now: datetime) -> Registration:
     """A new person, or one who had cancelled and signs up again: these answers count."""
     if registration is None:
-        registration = Registration(campaign=campaign, email=entry.email)
+        registration = Registration(campaign=campaign, email=entry.email, created_at=now)
         registration.set_new_token()
     registration.first_name = entry.first_name
     registration.last_name = entry.last_name

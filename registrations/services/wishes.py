@@ -6,6 +6,7 @@ Rows are always locked in this order, so that no two transactions wait for each 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from registrations.models import (
     Campaign,
@@ -30,17 +31,20 @@ class Overtaken(Exception):
     """Somebody of a list left its target in this very instant: look again whom it may bring in."""
 
 
-def want_in(registration: Registration) -> Due:
-    """Enroll a registration in its campaign's target."""
+def want_in(registration: Registration, *, now: datetime, is_first: bool = False) -> Due:
+    """Enroll a registration in its campaign's target.
+
+    `is_first` if nobody had a seat of this address there a moment ago. Raises IntegrityError if somebody takes it meanwhile.
+    """
     campaign = registration.campaign
-    seat, _ = Seat.objects.select_for_update(of=("self",)).get_or_create(
-        event=campaign.event,
-        session=campaign.session,
-        address=registration.email,
-        defaults={"account": campaign.event.account},
-    )
+    target = {"event": campaign.event, "session": campaign.session, "address": registration.email}
+    seat = None if is_first else Seat.objects.select_for_update(of=("self",)).filter(**target).first()
+    if seat is None:
+        seat = Seat.objects.create(**target, account=campaign.event.account, run_at=now, created_at=now)
+        Enrollment.objects.create(registration=registration, seat=seat, changed_at=now)
+        return seats_due(seat.account_id)
     Enrollment.objects.update_or_create(
-        registration=registration, seat=seat, defaults={"wish": EnrollmentWish.IN, "changed_at": db_now()}
+        registration=registration, seat=seat, defaults={"wish": EnrollmentWish.IN, "changed_at": now}
     )
     if not seat.want(Wish.IN):
         _run_once_more(seat)

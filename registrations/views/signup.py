@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from registrations import pipeline
 from registrations.forms import SignUpForm, build_form
 from registrations.mailing.times import moment_label
-from registrations.services.campaigns import Availability, CampaignNotFound, PublicCampaign, public_campaign
+from registrations.services.campaigns import Availability, CampaignNotFound, PublicCampaign, public_campaign, recent_campaign
 from registrations.services.signup import Entry, NotOpen
 from registrations.views import errors, form_tokens, posts
 from registrations.views.accents import accent_code
@@ -53,7 +53,9 @@ def _take(request: HttpRequest, slug: str) -> HttpResponse:
     except posts.BadPost:
         return errors.bad_request(request)
     try:
-        campaign = public_campaign(slug=slug)
+        campaign = recent_campaign(slug=slug)
+        if campaign.availability is not Availability.OPEN:
+            campaign = public_campaign(slug=slug)  # it may have opened in this second
     except CampaignNotFound:
         return errors.page_not_found(request)
     except OUTAGES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -185,9 +186,9 @@ def test_coming_back_in_the_instant_in_which_one_is_taken_out_waits_for_its_end(
             coming_back.wait(0.5)  # it comes only if it need not wait for the registration
         write(list(ids), code, **more)
 
-    def wanted(registration: Registration) -> Due:
+    def wanted(registration: Registration, *, now: datetime) -> Due:
         coming_back.set()
-        return want_in(registration)
+        return want_in(registration, now=now)
 
     def come_back() -> None:
         assert taken_out.wait(5)

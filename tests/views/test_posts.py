@@ -81,7 +81,7 @@ values = st.text(max_size=60) | st.binary(max_size=60).map(quote_from_bytes)
 def anybody() -> Client:
     """A client for a campaign that needs no database; whatever is accepted is forgotten."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signup, "public_campaign", lambda **_: CAMPAIGN)
+        patch.setattr(signup, "recent_campaign", lambda **_: CAMPAIGN)
         patch.setattr("registrations.views.signup.pipeline.sign_up", lambda **_: "progress")
         yield Client()
 

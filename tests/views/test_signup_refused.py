@@ -60,6 +60,26 @@ def test_a_campaign_that_closes_between_look_and_press_says_so(
     assert "All places are taken." in text(response)
 
 
+def test_what_a_form_is_checked_against_may_be_a_second_old_but_not_whether_the_campaign_is_open(
+    client: Client, campaign: Campaign
+) -> None:
+    form = {**ANNA, "form_token": form_tokens.issue(campaign_id=campaign.pk)}
+    assert client.post(address(campaign), form).status_code == 303  # from now on the campaign is remembered as open
+    Campaign.objects.update(closes_at=timezone.now())
+    assert client.post(address(campaign), {**form, "email": "late@example.org"}).status_code == 409
+    assert Submission.objects.count() == 1
+    Campaign.objects.update(closes_at=None)
+    assert client.post(address(campaign), {**form, "email": "later@example.org"}).status_code == 303
+
+
+def test_a_campaign_that_opens_in_this_second_takes_forms(client: Client, campaign: Campaign) -> None:
+    form = {**ANNA, "form_token": form_tokens.issue(campaign_id=campaign.pk)}
+    Campaign.objects.update(opens_at=timezone.now() + timedelta(hours=1))
+    assert client.post(address(campaign), form).status_code == 409
+    Campaign.objects.update(opens_at=None)
+    assert client.post(address(campaign), form).status_code == 303
+
+
 def tokens(client: Client, campaign: Campaign, other: Campaign) -> dict[str, str | None]:
     good = form_token(client, campaign)
     return {
@@ -140,7 +160,8 @@ def test_when_not_even_the_campaign_can_be_read_nothing_typed_is_lost(
         raise OperationalError("away")
 
     with monkeypatch.context() as broken:
-        broken.setattr("registrations.views.signup.public_campaign", fail)
+        for read in ("public_campaign", "recent_campaign"):
+            broken.setattr(f"registrations.views.signup.{read}", fail)
         assert client.get(address(campaign)).status_code == 503
         response = client.post(address(campaign), {**ANNA, "q_company": "A & B", "form_token": token})
     page = text(response)
