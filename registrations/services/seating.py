@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 
 from registrations.models import Account, EventStatus, Pause, Priority, Seat, StepState, Verb, Wish, db_now
@@ -16,6 +18,8 @@ from registrations.services.platform import connected
 from registrations.services.turns import Turn
 from registrations.services.waiting import Waiting
 from registrations.webinar.errors import Misconfigured, PlatformError
+
+logger = logging.getLogger(__name__)
 
 LINGER_SECONDS = 0.3
 LOOK_SECONDS = 0.1
@@ -131,6 +135,11 @@ def _account_answers(turn: Turn) -> bool:
     except Misconfigured as error:
         pauses.begin(account=turn.account, error=error, seat=None, verb=Verb.REGISTER)
     except PlatformError:
+        pauses.put_off_if_due(wide)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("a probe could not be made", extra={"pause": wide.pk})
         pauses.put_off_if_due(wide)
     else:
         pauses.end(wide)

@@ -9,6 +9,7 @@ from django.conf import LazySettings
 
 from registrations.models import Account, Bulk, Campaign, Event, Fact, OutgoingEmail, Pause, Seat, StepState, db_now
 from registrations.services import campaigns, catalog
+from registrations.webinar.providers.webinar_ru.provider import WebinarRu
 from tests.services.conftest import World
 from tests.services.timing import ago, put_forward
 
@@ -137,6 +138,20 @@ def test_a_probe_that_fails_in_another_way_is_put_off(world: World) -> None:
     pause = Pause.objects.get()
     assert pause.ended_at is None
     assert pause.next_probe_at > db_now()
+
+
+def test_a_probe_on_which_our_own_code_fails_is_put_off_and_made_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = world.sign_up(world.campaign())
+    world.sandbox.fault("register", "status", status=401)
+    world.drain_seats()
+    make_probes_due()
+    with monkeypatch.context() as broken:
+        broken.setattr(WebinarRu, "owner", lambda _: 1 // 0)
+        world.drain_seats()
+    assert Pause.objects.get().next_probe_at > db_now()
+    make_probes_due()
+    world.settle()
+    assert world.seat(person).fact == Fact.IN
 
 
 # Whom a probe asks for
