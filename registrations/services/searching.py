@@ -20,6 +20,8 @@ SHORTEST = 3
 SHORTEST_IN_A_CAMPAIGN = 2
 NEWEST = 5_000
 """So many people are looked through for a frequent word before an index is asked for all."""
+MATCHES = 1_000
+"""So many of those whom SQLite's index finds are looked at before all of them are."""
 
 _PIECE = re.compile(r"[^\W_]{3}")
 _MATCHES = "SELECT rowid FROM registrations_search WHERE registrations_search MATCH %s"
@@ -99,12 +101,13 @@ def _by_beginning(people: People, words: Sequence[str]) -> People:
 def _by_match(words: Sequence[str]) -> Iterable[Callable[[People], People]]:
     """SQLite's full text search, which knows the case of any alphabet."""
     wanted = " ".join('"{}"'.format(word.replace('"', '""')) for word in words)
-    few = RawSQL(f"{_MATCHES} ORDER BY rowid DESC LIMIT {NEWEST}", (wanted,))  # noqa: S611  (words are a parameter)
-    everybody = RawSQL(_MATCHES, (wanted,))  # noqa: S611
-    return [
-        lambda people: people.filter(pk__in=few).order_by("-pk"),
-        lambda people: people.filter(pk__in=everybody).order_by("-pk"),
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_MATCHES} ORDER BY rowid DESC LIMIT {MATCHES}", [wanted])
+        newest = [pk for (pk,) in cursor]
+    yield lambda people: people.filter(pk__in=newest).order_by("-pk")
+    if len(newest) == MATCHES:
+        everybody = RawSQL(_MATCHES, (wanted,))  # noqa: S611  (words are a parameter)
+        yield lambda people: people.filter(pk__in=everybody).order_by("-pk")
 
 
 def _by_spelling(people: People, words: Sequence[str]) -> People:

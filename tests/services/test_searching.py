@@ -54,6 +54,7 @@ def test_a_frequent_word_finds_the_newest() -> None:
 
 def test_whoever_is_not_among_the_newest_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "NEWEST", 1)
+    monkeypatch.setattr(searching, "MATCHES", 1)
     first = factories.make_person(last_name="Редкая")
     for _ in range(3):
         factories.make_person(last_name="Серова")
