@@ -64,7 +64,7 @@ test: check
 SOAK := $(BIN)/python -m tests.soak
 
 soak-short: $(VENV)/development.stamp
-	$(SOAK) --people 400 --forms 2 --kills 84 --faults 260 --seconds 130 --recovery 2 --waves 24 --redis-rounds 6 --outage 200 \
+	$(SOAK) --people 400 --forms 2 --kills 84 --faults 330 --seconds 150 --recovery 2 --waves 24 --redis-rounds 6 --outage 200 \
 	  --least kills=80 database_crashes=3 redis_troubles=10 faults=150
 
 soak: $(VENV)/development.stamp

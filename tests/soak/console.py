@@ -113,6 +113,12 @@ def hurry_everything() -> None:
     _unless_locked(Submission.objects.filter(mail=None, received_at__gt=long_ago), received_at=long_ago)
 
 
+def hurry_senders() -> None:
+    """As if the wait after a mail server's trouble had passed."""
+    now = db_now()
+    _unless_locked(Sender.objects.filter(retry_at__gt=now), retry_at=now)
+
+
 def _unless_locked(rows: QuerySet[Any], **values: Any) -> None:
     with transaction.atomic():
         free = [row.pk for row in rows.select_for_update(skip_locked=True)]
@@ -200,6 +206,7 @@ COMMANDS.update(
             traces,
             due_work,
             hurry_everything,
+            hurry_senders,
             owners_of,
             everything,
             histories,

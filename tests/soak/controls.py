@@ -67,7 +67,7 @@ def without_settling(scene: Scene) -> None:
 
 def without_fence(scene: Scene) -> None:
     """Somebody is about to call when they stand still for longer than their lease; another has done it when they go on."""
-    for number in range(6):
+    for number in range(4):
         scene.troubles.hold_up_begin(LEASE_SECONDS + 2.5)
         scene.come(2, name=f"late{number}")
         scene.timetable.run_for(LEASE_SECONDS + 3.5)

@@ -79,7 +79,7 @@ def run_storm(soak: Soak, cluster: StoppableCluster) -> Part:
             STORM,
             stage,
             left_open=left_open,
-            bounds=[Bound("did_not_stop", storm.toll.did_not_stop.total(), 0)],
+            bounds=[Bound("restarts_that_did_not_stop", storm.toll.did_not_stop.total(), 0)],
             seed=soak.seed,
             people=soak.people,
             forms=soak.forms,

@@ -14,11 +14,11 @@ from tests.soak.world import SoakStack
 MINUTE, HOUR = 60, 3600
 CALLS_PER_SECOND = 20.0
 STAGES: tuple[tuple[float, Mode], ...] = (
-    (0, Mode.REFUSE),
-    (10 * MINUTE, Mode.RESET),
-    (90 * MINUTE, Mode.REFUSE),
-    (4 * HOUR, Mode.RESET),
-    (6 * HOUR, Mode.REFUSE),
+    (0, Mode.RESET),
+    (10 * MINUTE, Mode.REFUSE),
+    (90 * MINUTE, Mode.RESET),
+    (4 * HOUR, Mode.REFUSE),
+    (6 * HOUR, Mode.RESET),
 )
 """Seconds since the beginning of the outage at which the clock is looked at, and how the platform fails from then on."""
 BACK_AGAIN = (6 * HOUR + 10 * MINUTE, 6 * HOUR + 40 * MINUTE, 7 * HOUR + 30 * MINUTE, 9 * HOUR)

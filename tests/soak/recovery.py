@@ -23,19 +23,20 @@ CAMPAIGNS = 3
 SHORT_LEASE, SHORT_BOUND = 2, 5.0
 BEYOND_LEASE_SECONDS = 15.0
 """Until somebody looks, and until an account is free whose drain died."""
-WAVE_PATIENCE = 20.0
+WAVE_PATIENCE = 15.0
 POINT_PATIENCE = 8.0
 MOST_DELAY = 0.6
 PAUSE_SECONDS = 1.5
-LONG_WAVES_EVERY = 5.0
+LONG_WAVES_EVERY, LONG_WAVES_A_ROUND, LONG_ROUNDS = 12.0, 4, 2
+"""An account or a sender whose drain died is free again before the next wave, and a round ends before the first lease does."""
 
 
 @dataclass(frozen=True)
 class Recovery:
     """`waves` kills, each in the midst of a few people's work.
 
-    With the test lease each wave is over before the next one comes. With a longer one all waves have to come before the first
-    lease runs out (`most_waves`), so that no kill meets people of a former one when they are served.
+    With the test lease each wave is over before the next one comes. With the production lease of a minute waves come in
+    rounds, each within one lease and over before the next one, so that no kill meets people of a former one.
     """
 
     waves: int = 20
@@ -49,7 +50,7 @@ class Recovery:
 
     @property
     def most_waves(self) -> int:
-        return self.waves if self.is_short else min(self.waves, int(self.lease_seconds / LONG_WAVES_EVERY) - 1)
+        return self.waves if self.is_short else min(self.waves, LONG_ROUNDS * LONG_WAVES_A_ROUND)
 
     @property
     def bound(self) -> float:
@@ -67,6 +68,7 @@ def run_recovery(recovery: Recovery, cluster: StoppableCluster) -> Part:
         deaths = Deaths(stack, timetable, stage.toll, chance=chance)
         for number, whom in enumerate(of_each(chance, [*POINTS, *PROCESSES], recovery.most_waves)):
             _wave(stage, crowd, deaths, timetable, whom=whom, number=number, recovery=recovery)
+        timetable.run()
         stage.took("waves")
         patience = recovery.bound + 30
         left_open = wait_until_quiet(
@@ -94,10 +96,11 @@ def _wave(
     else:
         timetable.soon(chance.uniform(0.1, MOST_DELAY), lambda: deaths.kill_any(whom, down))
     crowd.start([Visit(0, f"wave.{recovery.seed}.{number:03}.{person}@example.com", campaign) for person in range(WAVE)])
-    if not recovery.is_short:
+    if not recovery.is_short and (number + 1) % LONG_WAVES_A_ROUND:
         timetable.run_for(LONG_WAVES_EVERY)
         return
     timetable.run_until(lambda: wire is not None and wire.sprung.is_set(), seconds=POINT_PATIENCE if wire else MOST_DELAY)
-    timetable.run_until(lambda: crowd.is_done() and not any(stage.stack.query("all_open_work").values()), seconds=WAVE_PATIENCE)
+    patience = recovery.bound + WAVE_PATIENCE
+    timetable.run_until(lambda: crowd.is_done() and not any(stage.stack.query("all_open_work").values()), seconds=patience)
     deaths.supervise()
     timetable.run_for(PAUSE_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from tests.soak.deaths import SUPERVISOR_SECONDS, Deaths
@@ -15,6 +16,8 @@ from tests.soak.timetable import Timetable
 from tests.soak.toll import Toll
 from tests.soak.troubles import Troubles
 from tests.soak.world import SoakStack
+
+HURRY_SECONDS = 3.0
 
 
 class Storm:
@@ -29,7 +32,9 @@ class Storm:
         for incident in incidents:
             self._timetable.at(incident.at, partial(self._strike, incident))
         self._last = max((incident.at for incident in incidents), default=0.0)
+        self._stack = stack
         self._supervise()
+        self._hurry_senders()
 
     def run(self) -> None:
         """Until nothing more is planned; then everything is healed."""
@@ -42,6 +47,13 @@ class Storm:
         self.deaths.supervise()
         if self._timetable.now < self._last:
             self._timetable.soon(SUPERVISOR_SECONDS, self._supervise)
+
+    def _hurry_senders(self) -> None:
+        """After a few refusals a sender waits for minutes, and then a storm would meet hardly any mail."""
+        with suppress(RuntimeError):  # the database may be away
+            self._stack.query("hurry_senders")
+        if self._timetable.now < self._last:
+            self._timetable.soon(HURRY_SECONDS, self._hurry_senders)
 
     def _strike(self, incident: Incident) -> None:
         deaths, troubles = self.deaths, self._troubles
