@@ -1,7 +1,7 @@
 """A database as a company has it after years: nearly everybody registered and mailed, and one campaign under way.
 
-The measured campaign has the same number of people whatever the size; all the others are who makes the difference. Its
-people lie scattered among everybody's.
+The measured campaign has the same number of people whatever the size: every other one of the newest. All the others, who
+came before, are what makes the difference.
 """
 
 from __future__ import annotations
@@ -196,7 +196,8 @@ class _Crowd:
 
     def add(self, number: int) -> None:
         """One registration with everything that belongs to it."""
-        place = 0 if number % (self._people // MEASURED) == 0 else 1 + number % (CAMPAIGNS - 1)
+        is_measured = number > self._people - 2 * MEASURED and number % 2 == 0
+        place = 0 if is_measured else 1 + number % (CAMPAIGNS - 1)
         # Most people come twice, to two campaigns.
         who = self._names.person(number % (self._people // 2 + 1))
         fate = _Fate(
@@ -206,7 +207,7 @@ class _Crowd:
             bounced=number % 9967 == 0,
             entered=place >= COMING and number % 5 == 0,
         )
-        came = self._now - timedelta(minutes=2 if fate.waits else (self._people - number) * MINUTES_APART + 5)
+        came = self._now - timedelta(minutes=2 + (0 if fate.waits else (self._people - number) * MINUTES_APART))
         self._add_form(number, self._campaigns[place], who, fate, moment(came))
         self._add_work(number, self._campaigns[place], who, fate, came)
 

@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 300.0
 def rows(bench: Bench) -> list[Figure]:
     """One row for each database."""
     stacks = [bench.stack(database) for database in (POSTGRES, SQLITE)]
-    rounds, count = bench.size(quick=3, full=5), bench.size(quick=300, full=1500)
+    rounds, count = bench.size(quick=3, full=5), bench.size(quick=200, full=1500)
     say(f"mails: {count} a round")
     for stack in stacks:
         _queue_mails(bench, stack, rounds * count)

@@ -74,11 +74,11 @@ def _row(bench: Bench, database: str, what: str, consoles: dict[int, CrowdConsol
     ratio, whole = paired(asked[many], asked[few]), paired(in_all[many], in_all[few])
     return Figure(
         name=f"{WHAT[what]} among {int(many):,} registrations, {database}, against {int(few):,}",
-        value=max(ratio.middle, whole.middle),
+        value=whole.middle,
         target=TARGET,
         direction="<=",
-        detail=f"in the database {_ms(asked[many])} against {_ms(asked[few])}, ratios {ratio}; with all that our own code and"
-        f" the page cost {_ms(in_all[many])} against {_ms(in_all[few])}, ratios {whole}; the larger ratio counts",
+        detail=f"{_ms(in_all[many])} against {_ms(in_all[few])} with all that our own code and the page cost, ratios {whole};"
+        f" in the database {_ms(asked[many])} against {_ms(asked[few])}, ratios {ratio}",
     )
 
 

@@ -15,7 +15,7 @@ from tests.bench.stack import DEFAULT_PACE, BenchStack
 
 SLOW = 0.3
 THREADS = 8
-MOST_POSTS_PER_SECOND = 40.0
+LEAST_POSTS_PER_SECOND, MOST_POSTS_PER_SECOND = 8.0, 40.0
 SHARE_OF_CAPACITY = 0.25
 """A server at its limit would measure its queue."""
 
@@ -26,13 +26,13 @@ def rows(bench: Bench) -> list[Figure]:
     with stack.alone():
         warm_up = partial(load.closed_loop, threads=THREADS, seconds=bench.size(quick=0.7, full=2.0))
         capacity = _posted(bench, stack, SLOW, warm_up).rate
-        per_second = min(MOST_POSTS_PER_SECOND, capacity * SHARE_OF_CAPACITY)
+        per_second = max(min(MOST_POSTS_PER_SECOND, capacity * SHARE_OF_CAPACITY), LEAST_POSTS_PER_SECOND)
         return [_p95(bench, stack, per_second), _against_the_usual_script(bench, stack)]
 
 
 def _p95(bench: Bench, stack: BenchStack, per_second: float) -> Figure:
     say("p95 of a post, with a slow platform and with a fast one")
-    drive = partial(load.steady, per_second=per_second, seconds=bench.size(quick=3.0, full=8.0))
+    drive = partial(load.steady, per_second=per_second, seconds=bench.size(quick=2.5, full=8.0))
 
     def arm(latency: float) -> Callable[[], float]:
         return lambda: percentile(_posted(bench, stack, latency, drive).took, 0.95)
