@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from registrations.forms import TYPES, QuestionSpec
 from registrations.models import Campaign, Submission
 from registrations.services.campaigns import Availability, PublicCampaign
-from registrations.views import form_tokens, posts, signup
+from registrations.views import form_tokens, posts, taking
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=xx"
@@ -81,8 +81,8 @@ values = st.text(max_size=60) | st.binary(max_size=60).map(quote_from_bytes)
 def anybody() -> Client:
     """A client for a campaign that needs no database; whatever is accepted is forgotten."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signup, "recent_campaign", lambda **_: CAMPAIGN)
-        patch.setattr("registrations.views.signup.pipeline.sign_up", lambda **_: "progress")
+        patch.setattr(taking, "recent_campaign", lambda **_: CAMPAIGN)
+        patch.setattr("registrations.views.taking.pipeline.sign_up", lambda **_: "progress")
         yield Client()
 
 

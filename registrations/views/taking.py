@@ -1,0 +1,108 @@
+"""Taking a form, whichever door it came by: read it, check it against its campaign, write it down.
+
+A door is a way for a form to reach us: the hosted page, a frame, a form on somebody's own page. Each says by a `Door` how
+it answers; what is checked and written is the same for all. No answer depends on whether the posted address is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+from zoneinfo import available_timezones
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import translation
+
+from registrations import pipeline
+from registrations.forms import SignUpForm, build_form
+from registrations.services.campaigns import (
+    Availability,
+    CampaignNotFound,
+    PublicCampaign,
+    public_campaign,
+    recent_campaign,
+)
+from registrations.services.signup import Entry, NotOpen
+from registrations.views import errors, form_tokens, posts
+from registrations.views.pages import OUTAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A form that goes back to the visitor as typed. `trouble` is "", "stale" or "outage"; `token` goes into the next try."""
+
+    form: SignUpForm
+    token: str
+    trouble: str
+    status: int
+
+
+class Door(Protocol):
+    """How one door answers. Each method gets the request and what there is to say."""
+
+    def accepted(self, request: HttpRequest, campaign: PublicCampaign, progress_token: str) -> HttpResponse: ...
+
+    def faulty(self, request: HttpRequest, campaign: PublicCampaign, faulty: Faulty) -> HttpResponse: ...
+
+    def not_open(self, request: HttpRequest, campaign: PublicCampaign, availability: Availability) -> HttpResponse: ...
+
+    def kept(self, request: HttpRequest, posted: QueryDict) -> HttpResponse:
+        """Not even the campaign can be read: give back what was typed."""
+
+
+def take(request: HttpRequest, slug: str, door: Door) -> HttpResponse:
+    """Take the posted form of a campaign and answer as the door does."""
+    if posts.from_elsewhere(request):
+        return errors.permission_denied(request)
+    try:
+        posted = posts.read(request)
+    except posts.BadPost:
+        return errors.bad_request(request)
+    try:
+        campaign = recent_campaign(slug=slug)
+        if campaign.availability is not Availability.OPEN:
+            campaign = public_campaign(slug=slug)  # it may have opened in this second
+    except CampaignNotFound:
+        return errors.page_not_found(request)
+    except OUTAGES:
+        return door.kept(request, posted)
+    if campaign.availability is not Availability.OPEN:
+        return door.not_open(request, campaign, campaign.availability)
+    with translation.override(campaign.language):
+        return _check(request, campaign, posted, door)
+
+
+def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, door: Door) -> HttpResponse:
+    form = build_form(campaign.questions)(posted)
+    signed = posted.get("form_token", "")
+    form_name = form_tokens.read(signed, campaign_id=campaign.id)
+    if form_name is None:
+        fresh = form_tokens.issue(campaign_id=campaign.id)
+        return door.faulty(request, campaign, Faulty(form, fresh, trouble="stale", status=400))
+    if not form.is_valid():
+        return door.faulty(request, campaign, Faulty(form, signed, trouble="", status=422))
+    try:
+        token = pipeline.sign_up(campaign_id=campaign.id, form_token=form_name, entry=_entry(form, posted))
+    except NotOpen as refusal:
+        return door.not_open(request, campaign, refusal.availability)
+    except OUTAGES:
+        # The same token again: if the first press was saved after all, the next one is recognised as its repeat.
+        return door.faulty(request, campaign, Faulty(form, signed, trouble="outage", status=503))
+    return door.accepted(request, campaign, token)
+
+
+def _entry(form: SignUpForm, posted: QueryDict) -> Entry:
+    zone = posted.get("time_zone", "")
+    return Entry(
+        email=form.cleaned_data["email"],
+        first_name=form.cleaned_data["first_name"],
+        last_name=form.cleaned_data["last_name"],
+        answers=form.answers(),
+        time_zone=zone if zone in _zones() else "",
+    )
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
