@@ -27,6 +27,7 @@ _AMONG = {
     Standing.PAUSED: attention.registrations_at_work,
     Standing.HELD: attention.registrations_held,
     Standing.CANCELLED: attention.registrations_cancelled,
+    Standing.ERASED: attention.registrations_cancelled,
     Standing.SECOND_COPY: attention.registrations_mailed_twice,
     Standing.ENTERED: attention.registrations_entered,
 }

@@ -72,6 +72,8 @@ class _Person:
                 return self._registering()
             case Standing.CANCELLED:
                 return self._cancelled()
+            case Standing.ERASED:
+                return Outlook((_("Everything personal was erased at the person's request."),))
             case Standing.HELD:
                 return Outlook((_("Nothing happens until the organiser decides."),))
             case Standing.ENTERED:

@@ -40,9 +40,11 @@ class Standing(models.TextChoices):
     PAUSED = "paused", _("Paused")
     ENTERED = "entered", _("Entered the room")
     CANCELLED = "cancelled", _("Cancelled")
+    ERASED = "erased", _("Erased")
 
 
 _URGENCY = (
+    Standing.ERASED,
     Standing.CANCELLED,
     Standing.ATTENTION,
     Standing.ENTERED,
@@ -67,7 +69,11 @@ def with_standing(registrations: QuerySet[Registration]) -> QuerySet[Registratio
 
 @cache
 def _standing() -> Substr:
-    by_seats = Coalesce(_most_urgent(_by_seats()), _ranked(Standing.CANCELLED))
+    by_seats = Case(
+        When(token="", then=_ranked(Standing.ERASED)),  # the private page is the first thing that goes
+        default=Coalesce(_most_urgent(_by_seats()), _ranked(Standing.CANCELLED)),
+        output_field=CharField(),
+    )
     by_mails = Coalesce(_most_urgent(_by_mails()), _ranked(Standing.REGISTERED))
     return Substr(Least(by_seats, by_mails), RANK_DIGITS + 1, output_field=CharField())
 

@@ -22,6 +22,7 @@ from registrations.services import (
     signup,
     wakeup,
 )
+from registrations.services.standing import Standing, standing_of
 from registrations.services.tokens import UnknownToken
 from registrations.webinar.providers.webinar_ru import WebinarRu
 from tests import factories
@@ -62,6 +63,7 @@ def test_a_person_with_link_and_mail_is_forgotten_here_and_at_the_platform(world
     assert erasure.receipt["stays"] == ["mailbox", "mail_logs", "platform", "backups", "web_logs", "history"]
     line = person.timeline.get(code=TimelineEntry.Code.ERASED)
     assert line.actor == olga
+    assert standing_of(person) is Standing.ERASED
 
 
 def test_everything_of_an_address_goes_in_all_campaigns_and_nothing_of_anybody_else(
