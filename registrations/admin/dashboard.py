@@ -64,6 +64,11 @@ def _parked(overview: Overview) -> list[dict[str, Any]]:
             "words": ngettext("mail has stopped", "mails have stopped", overview.parked_mails),
             "url": mails,
         },
+        {
+            "count": overview.parked_erasures,
+            "words": ngettext("erasure has stopped", "erasures have stopped", overview.parked_erasures),
+            "url": f"{reverse('admin:registrations_erasure_changelist')}?state__exact=parked",
+        },
     ]
     return [row for row in rows if row["count"]]
 

@@ -63,7 +63,7 @@ def header_badge(request: HttpRequest) -> list[str] | None:
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar with the screens that this user may open."""
     overview = overview_of(request)
-    parked = overview.parked if overview else 0
+    parked = overview.parked_seats + overview.parked_mails if overview else 0
     paused, in_trouble = (len(overview.pauses), len(overview.senders)) if overview else (0, 0)
     people = [
         _item(_("Overview"), "dashboard", reverse("admin:index")),

@@ -14,6 +14,7 @@ from registrations.models import (
     Delivery,
     Enrollment,
     EnrollmentWish,
+    Erasure,
     EventStatus,
     OutgoingEmail,
     Pause,
@@ -29,13 +30,14 @@ from registrations.services.standing import with_standing
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How many seats and mails are parked, which pauses stand, which senders are in trouble, and since when all is paused.
+    """What is parked, which pauses stand, which senders are in trouble, since when everything is paused.
 
     Seats are counted, not people: a person with two parked seats needs two looks.
     """
 
     parked_seats: int
     parked_mails: int
+    parked_erasures: int
     pauses: tuple[Pause, ...]
     senders: tuple[Sender, ...]
     accounts: tuple[Account, ...]
@@ -44,7 +46,7 @@ class Overview:
 
     @property
     def parked(self) -> int:
-        return self.parked_seats + self.parked_mails
+        return self.parked_seats + self.parked_mails + self.parked_erasures
 
     @property
     def account_pauses(self) -> tuple[Pause, ...]:
@@ -58,11 +60,12 @@ class Overview:
 
 
 def overview() -> Overview:
-    """All that needs attention now. Six queries, each over a partial index or a handful of rows."""
+    """All that needs attention now. Seven queries, each over a partial index or a handful of rows."""
     switch = Delivery.objects.filter(paused_at__isnull=False).select_related("paused_by").first()
     return Overview(
         parked_seats=Seat.objects.filter(literally("state", StepState.PARKED)).count(),
         parked_mails=OutgoingEmail.objects.filter(literally("state", StepState.PARKED)).count(),
+        parked_erasures=Erasure.objects.filter(state=StepState.PARKED).count(),
         pauses=tuple(
             Pause.objects.filter(ended_at=None).select_related("account", "event__account", "session").order_by("since")
         ),

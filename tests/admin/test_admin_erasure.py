@@ -144,6 +144,7 @@ def test_an_erasure_that_waits_says_why_and_goes_on_at_a_click(visit: Visit) -> 
     text = text_of(client, receipt_page(erasure))
     assert "Needs attention" in text
     assert "Something failed in regsite itself while working on this." in text
+    assert "erasure has stopped" in text_of(client, reverse("admin:index"))
     client.post(reverse("admin:registrations_erasure_try_again", args=[erasure.pk]))
     erasure.refresh_from_db()
     assert erasure.state == StepState.QUEUED
