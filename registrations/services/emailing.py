@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db.models import Q
@@ -32,9 +34,11 @@ def drain(*, sender_id: int) -> Due:
             if sender.retry_at is not None and sender.retry_at > db_now():
                 return NOTHING
             turn = MailTurn(sender, held, lanes)
-            _work_off(turn)
+            with _rescue(turn):
+                _work_off(turn)
         # From here on somebody else may work: what is still in the air has leases of its own.
-        turn.finish()
+        with _rescue(turn):
+            turn.finish()
     witness.tick()
     if turn.in_trouble or turn.pace.wait(Priority.NOW) > SOON.total_seconds():
         return NOTHING
@@ -50,6 +54,15 @@ def due_senders() -> Due:
     have_a_slot = Q(mails_per_second=None) | Q(next_mail_at__lte=now + SOON)
     ready = Sender.objects.filter(out_of_trouble, have_a_slot, pk__in=waiting)
     return emails_due(*ready.values_list("pk", flat=True))
+
+
+@contextmanager
+def _rescue(turn: MailTurn) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        turn.rescue()
+        raise
 
 
 def _work_off(turn: MailTurn) -> None:

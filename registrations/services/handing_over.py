@@ -10,13 +10,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Expression, F, QuerySet, TextField
 
 from registrations.mailing.compose import compose
 from registrations.mailing.delivery import Connection
 from registrations.mailing.letter import Letter
-from registrations.models import OutgoingEmail, StepState, TimelineEntry, db_now
+from registrations.models import OutgoingEmail, Registration, StepState, TimelineEntry, db_now
 from registrations.services import steps
 from registrations.services.letters import Standing, standings
 
@@ -59,22 +59,41 @@ class _Lost(Exception):
     """Not all of them are ours any more."""
 
 
-def write_down(*, done: Sequence[Done], leaving: Sequence[Ready]) -> set[Ready]:
-    """Commit at once that mails are handed over and that others leave now; returns those of `leaving` that may.
+def write_down(*, done: Sequence[Done], leaving: Sequence[Ready]) -> tuple[set[Ready], list[Done]]:
+    """Commit at once that mails are handed over and that others leave now; returns those of `leaving` that may, and those of
+    `done` whose person somebody else has locked: try them again in a moment, so that they hold up nobody.
 
-    Nobody else's mail does, nor one that a change since its letter was written has made untrue.
+    Nobody else's mail leaves, nor one that a change since its letter was written has made untrue.
     """
     if not done:
-        return _mark(leaving, db_now())
+        return _mark(leaving, db_now()), []
+    together: Sequence[Done] = done
+    waiting: list[Done] = []
     try:
         with transaction.atomic():
             now = db_now()
-            _settle(done, now)
-            return _mark(leaving, now)
+            together, waiting = _lock_people(done)
+            _settle(together, now)
+            return _mark(leaving, now), waiting
     except (_Lost, IntegrityError):
-        for item in done:
+        for item in together:
             _settle_alone(item)
-    return _mark(leaving, db_now())
+    return _mark(leaving, db_now()), waiting
+
+
+def _lock_people(done: Sequence[Done]) -> tuple[list[Done], list[Done]]:
+    """Lock whom these mails went to, for their histories; those who are free, and those whom somebody else has locked.
+
+    PostgreSQL looks for a line's registration at the commit only, when the mails are locked: then two who lock them the
+    other way round would wait for each other, and what the server took would be forgotten. Nor may one wait for another's.
+    """
+    people = [item.ready.mail.registration_id for item in done if item.ready.mail.registration_id is not None]
+    if not connection.features.has_select_for_update_skip_locked:
+        return list(done), []
+    free = Registration.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=people).order_by("pk")
+    locked = {None, *free.values_list("pk", flat=True)}
+    together = [item for item in done if item.ready.mail.registration_id in locked]
+    return together, [item for item in done if item.ready.mail.registration_id not in locked]
 
 
 def log(mail: OutgoingEmail, code: TimelineEntry.Code, **data: str | int) -> None:
@@ -133,7 +152,6 @@ def _encrypted(text: str) -> str:
 
 def _settle(done: Sequence[Done], now: datetime) -> None:
     """All of them in one go. Raises _Lost if one is not ours any more: then nothing of it may be kept."""
-    # Registrations before mails: that is the order in which everybody locks.
     TimelineEntry.objects.bulk_create(line for item in done for line in _lines(item.ready.mail, now))
     replies = {item.ready.mail.pk: item.reply[:300] for item in done}
     for group in _by_claim(item.ready for item in done):
@@ -163,6 +181,8 @@ def _lines(mail: OutgoingEmail, now: datetime) -> list[TimelineEntry]:
 def _settle_alone(item: Done) -> None:
     try:
         with transaction.atomic():
+            # Registrations before mails: that is the order in which everybody locks.
+            Registration.objects.select_for_update(no_key=True).filter(mails=item.ready.mail).first()
             if steps.settle(item.ready.mail, server_reply=item.reply[:300]) is steps.Finish.DONE:
                 log(item.ready.mail, Code.MAIL_HANDED_OVER, generation=item.ready.mail.generation)
     except IntegrityError:

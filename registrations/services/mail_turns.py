@@ -8,7 +8,10 @@ committed together; nothing waits for more than a few milliseconds to be written
 from __future__ import annotations
 
 import time
+from collections import deque
+from contextlib import suppress
 
+from django.db import Error, connection
 from django.db.models import Q, QuerySet
 
 from registrations.mailing.errors import MailUnavailable
@@ -50,6 +53,7 @@ class MailTurn:
         self._lanes = lanes
         self._waiting: list[Ready] = []
         self._in_the_air: set[Ready] = set()
+        self._news: deque[Event[Ready]] = deque()
         self._done: list[Done] = []
         self._asking: list[Asking[Ready]] = []
         self._ended = 0
@@ -71,7 +75,7 @@ class MailTurn:
     def go_on(self) -> bool:
         """Claim if little is left, give the connections work, and write down what they say; False if there is nothing."""
         self._fill()
-        if not self._waiting and not self._in_the_air:
+        if not self._waiting and not self._in_the_air and not self._done:
             return self._waits_for_slot()
         self._give()
         self._listen()
@@ -87,8 +91,44 @@ class MailTurn:
 
     def finish(self) -> None:
         """Wait for what is in the air, and write down how it ended."""
-        while self._in_the_air:
+        while self._in_the_air or self._done:
             self._listen()
+
+    def rescue(self) -> None:
+        """Something failed in the midst of it, most likely the database. Let nothing more leave, hear what the server says of
+        what has left, and write down what it took as soon as that can be, while its leases last; or it would leave twice."""
+        until = time.monotonic() + steps.lease_length().total_seconds()
+        withdrawn = self._lanes.take_back()
+        self._in_the_air.difference_update(withdrawn)
+        while time.monotonic() < until and (self._done or self._in_the_air):
+            if self._in_the_air:
+                self._news.extend(self._lanes.hear(LOOK_SECONDS, gather=GATHER_SECONDS))
+            withdrawn += self._hear_the_last()
+            try:
+                _, self._done = write_down(done=self._done, leaving=[])
+            except Error:
+                connection.close_if_unusable_or_obsolete()
+            if self._done:
+                time.sleep(LOOK_SECONDS)
+        with suppress(Error):
+            for ready in [*withdrawn, *self._waiting]:
+                mail_outcomes.give_back(ready)
+
+    def _hear_the_last(self) -> list[Ready]:
+        """Keep what the server took, and let nothing else leave; returns what did not."""
+        asked, withdrawn = self._asking, []
+        self._asking = []
+        while self._news:
+            match event := self._news.popleft():
+                case Asking():
+                    asked.append(event)
+                case Ended():
+                    self._in_the_air.discard(event.job)
+                    self._done += [Done(event.job, event.reply)] if event.error is None else []
+                    withdrawn += [event.job] if isinstance(event.error, Withdrawn) else []
+        for each in asked:
+            self._lanes.answer(each, may_leave=False)
+        return withdrawn
 
     @property
     def _is_stuck(self) -> bool:
@@ -181,24 +221,27 @@ class MailTurn:
             patience = min(max(self.pace.wait(ready.mail.priority), 0.001), LOOK_SECONDS)
         if not self._in_the_air and not self._lanes.opening:
             time.sleep(patience)
+            self._write_down()
             return
         events = self._lanes.hear(patience, gather=GATHER_SECONDS)
         if events:
             self._heard_at = time.monotonic()
-        for event in events:
-            self._note(event)
+        self._news.extend(events)
+        while self._news:
+            self._note(self._news.popleft())
         self._write_down()
         if self._is_stuck and self._lanes.open == self._lanes.most:
             self.give_back()
 
     def _write_down(self) -> None:
-        done, asking, self._done, self._asking = self._done, self._asking, [], []
-        if not done and not asking:
+        if not self._done and not self._asking:
             return
-        leaving = write_down(done=done, leaving=[each.job for each in asking])
+        before = len(self._done)
+        leaving, self._done = write_down(done=self._done, leaving=[each.job for each in self._asking])
+        asking, self._asking = self._asking, []
         for each in asking:
             self._lanes.answer(each, may_leave=each.job in leaving)
-        if done and not self.in_trouble:
+        if before > len(self._done) and not self.in_trouble:
             mail_trouble.end(self._sender)
 
     def _note(self, event: Event[Ready]) -> None:

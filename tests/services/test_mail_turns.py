@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from registrations.mailing.compose import compose
@@ -26,11 +26,11 @@ from registrations.models import (
     TimelineEntry,
     db_now,
 )
-from registrations.services import cancelling, emailing, mail_outcomes, mail_turns, resending, steps
+from registrations.services import cancelling, emailing, handing_over, mail_outcomes, mail_turns, resending, steps
 from registrations.services.senders import default_sender
 from tests.services.conftest import World
 from tests.services.racing import at_once, on_postgresql
-from tests.services.timing import ago
+from tests.services.timing import ago, wait_until
 
 Hook = Callable[[EmailMessage], None]
 
@@ -451,6 +451,49 @@ def test_a_person_who_is_being_changed_holds_up_no_commit_of_others_in_a_deadloc
             cancelling.cancel(token=each.token)
 
     assert at_once(lambda: emailing.drain(sender_id=default_sender().pk), lock_and_look) == []
+
+
+@on_postgresql
+def test_somebody_who_is_being_worked_on_holds_up_nobody_elses_commit(world: World, person: Registration) -> None:
+    others = [each.pk for each in crowd(world, person, 8)]
+    settled = OutgoingEmail.objects.filter(registration__in=others, state=StepState.SETTLED)
+    is_locked = threading.Event()
+
+    def work_on_them() -> None:
+        with transaction.atomic():
+            Registration.objects.select_for_update().get(pk=person.pk)
+            is_locked.set()
+            wait_until(lambda: settled.count() == len(others))
+
+    def drain() -> None:
+        assert is_locked.wait(5)
+        emailing.drain(sender_id=default_sender().pk)
+
+    assert at_once(work_on_them, drain) == []
+    assert person.mails.get().state == StepState.SETTLED
+
+
+def test_what_the_server_took_leaves_no_second_time_because_the_database_failed(
+    world: World, person: Registration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [person, *crowd(world, person, 10)]
+    settle, failures = handing_over._settle, [OperationalError("away"), OperationalError("still away")]
+
+    def settling(done: Sequence[handing_over.Done], now: datetime) -> None:
+        if failures and done:
+            raise failures.pop()
+        settle(done, now)
+
+    monkeypatch.setattr(handing_over, "_settle", settling)
+    with pytest.raises(OperationalError):
+        emailing.drain(sender_id=default_sender().pk)
+    begun = OutgoingEmail.objects.filter(data_started_at__isnull=False)
+    assert begun.exists()
+    assert set(begun.values_list("state", flat=True)) == {StepState.SETTLED}
+    world.make_all_due()
+    world.drain_mails()
+    assert set(copies(world, people).values()) == {1}
+    assert not OutgoingEmail.objects.filter(possible_second_copy=True).exists()
 
 
 def test_nothing_is_said_of_a_mail_that_never_left(world: World, person: Registration) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,7 @@ from tests import factories
 from tests.services.conftest import World
 from tests.services.erased import calls, carry_out, erase, is_forgotten, places_of, receipt, secrets_of, work_on
 from tests.services.racing import at_once
-from tests.services.timing import end_event
+from tests.services.timing import end_event, wait_until
 
 ADDRESS = "cornelia@example.com"
 SETTLE_SECONDS = WebinarRu.capabilities.settle_seconds
@@ -26,13 +25,6 @@ SETTLE_SECONDS = WebinarRu.capabilities.settle_seconds
 
 def signed_up(world: World) -> Registration:
     return world.sign_up(world.campaign(), ADDRESS, first_name="Cornelia")
-
-
-def wait_until(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 # The states in which a seat may be

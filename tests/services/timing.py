@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import LazySettings
@@ -23,3 +25,11 @@ def end_event(campaign: Campaign, **length: float) -> None:
     """As if the campaign's event, with all its sessions, had ended that long ago."""
     Session.objects.filter(event=campaign.event_id).update(ends_at=ago(**length))
     Event.objects.filter(pk=campaign.event_id).update(ends_at=ago(**length))
+
+
+def wait_until(happened: Callable[[], object]) -> None:
+    """Wait for something that another thread brings about, for ten seconds at most."""
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
