@@ -16,6 +16,7 @@ from celery import current_app
 from django.db import transaction
 
 from registrations.services import cancelling, imports, pauses, privacy, resending, signup
+from registrations.services.consents import Agreed
 from registrations.services.due import Due
 from registrations.services.import_rows import Row
 from registrations.services.resending import BulkResend
@@ -29,9 +30,12 @@ BETWEEN_RINGS_SECONDS = 0.1
 Ring = tuple[str, int]
 
 
-def sign_up(*, campaign_id: int, form_token: str, entry: Entry) -> str:
-    """Record an accepted form and ring for it; returns the token of the progress page. Raises signup.NotOpen."""
-    receipt = signup.record(campaign_id=campaign_id, form_token=form_token, entry=entry)
+def sign_up(*, campaign_id: int, form_token: str, entry: Entry, agreed: Agreed = signup.NOTHING_AGREED, basis: str = "") -> str:
+    """Record an accepted form and ring for it; returns the token of the progress page.
+
+    Raises signup.NotOpen, consents.ConsentMissing.
+    """
+    receipt = signup.record(campaign_id=campaign_id, form_token=form_token, entry=entry, agreed=agreed, basis=basis)
     ring(receipt.due)
     return receipt.progress_token
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 
 from registrations.admin.campaign_form import CampaignForm, coming_events
+from registrations.admin.consents import ConsentInline
 from registrations.admin.labels import AVAILABILITIES, QUIET, STOP, WAIT, badge, moment
 from registrations.admin.questions import QuestionInline, first_questions, wanted_fields
 from registrations.admin.screens import StaffChangeList, StaffModelAdmin, may
@@ -41,7 +42,7 @@ class CampaignAdmin(StaffModelAdmin):
     """A list that tells how each campaign goes, and the form to set one up."""
 
     form = CampaignForm
-    inlines = (QuestionInline,)
+    inlines = (QuestionInline, ConsentInline)
     list_per_page = 25
     list_display = ("title", "shown_event", "state", "page", "people", "mails", "attention")
     list_filter = (("published", BooleanRadioFilter), ("event__account", RelatedDropdownFilter))

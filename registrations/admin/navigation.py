@@ -77,6 +77,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         if may(request, "view_registration")
         else None,
     ]
+    people.append(_model(request, "consenttext", _("Consent texts"), "contract"))
     delivery = [
         _model(request, "outgoingemail", _("Mails"), "mail"),
         _model(request, "account", _("Accounts"), "key", badge=paused),

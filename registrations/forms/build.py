@@ -10,12 +10,15 @@ from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
-from registrations.forms.fields import AddressField, LineField
-from registrations.forms.spec import QuestionSpec
+from registrations.forms.fields import AddressField, ConsentField, LineField
+from registrations.forms.spec import ConsentSpec, QuestionSpec
 from registrations.forms.types import TYPES
 
 PREFIX = "q_"
 """What the names of a campaign's own fields begin with, so that no question can shadow a fixed field."""
+
+CONSENT_PREFIX = "consent_"
+"""The same for the boxes by which somebody agrees to a text."""
 
 MAX_NAME = 100
 
@@ -26,6 +29,7 @@ class SignUpForm(forms.Form):
     default_renderer = TemplatesSetting
     use_required_attribute = False
     question_keys: ClassVar[tuple[str, ...]] = ()
+    consent_keys: ClassVar[tuple[str, ...]] = ()
 
     first_name = LineField(
         label=_("First name"),
@@ -57,17 +61,25 @@ class SignUpForm(forms.Form):
         cleaned: Mapping[str, str] = self.cleaned_data
         return {key: cleaned[PREFIX + key] for key in self.question_keys}
 
+    def consents(self) -> tuple[str, ...]:
+        """Return the keys of the texts that were agreed to. Call it on a valid form."""
+        return tuple(key for key in self.consent_keys if self.cleaned_data[CONSENT_PREFIX + key])
 
-def build_form(questions: Sequence[QuestionSpec]) -> type[SignUpForm]:
-    """Return the form class for these questions, in their order after first name, last name and e-mail.
+
+def build_form(questions: Sequence[QuestionSpec], consents: Sequence[ConsentSpec] = ()) -> type[SignUpForm]:
+    """Return the form class for these questions, in their order after first name, last name and e-mail, and these boxes.
 
     Raises `KeyError` for a question whose type is not registered.
     """
-    return _build(tuple(questions))
+    return _build(tuple(questions), tuple(consents))
 
 
 @lru_cache(maxsize=256)
-def _build(questions: tuple[QuestionSpec, ...]) -> type[SignUpForm]:
+def _build(questions: tuple[QuestionSpec, ...], consents: tuple[ConsentSpec, ...]) -> type[SignUpForm]:
     fields = {PREFIX + question.key: TYPES[question.type].make_field(question) for question in questions}
-    keys = tuple(question.key for question in questions)
-    return type("CampaignForm", (SignUpForm,), {**fields, "question_keys": keys})
+    boxes = {CONSENT_PREFIX + consent.key: ConsentField(consent) for consent in consents}
+    keys = {
+        "question_keys": tuple(question.key for question in questions),
+        "consent_keys": tuple(consent.key for consent in consents),
+    }
+    return type("CampaignForm", (SignUpForm,), {**fields, **boxes, **keys})

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.addresses import MAX_LENGTH as MAX_ADDRESS_LENGTH
 from registrations.forms.addresses import InvalidAddress, normalise
+from registrations.forms.spec import ConsentSpec
 
 MAX_LINE = 200
 MAX_PARAGRAPH = 4000
@@ -126,3 +127,16 @@ class TickField(forms.BooleanField):
 
     def clean(self, value: Any) -> str:
         return "yes" if super().clean(value) else ""
+
+
+class ConsentField(TickField):
+    """A box to agree to a text, with a link to all of it; never ticked beforehand."""
+
+    def __init__(self, consent: ConsentSpec) -> None:
+        super().__init__(
+            label=consent.statement,
+            required=consent.required,
+            error_messages={"required": _("Without this we may not register you.")},
+        )
+        self.url = consent.url
+        self.template_name = "registrations/fields/consent.html"

@@ -25,6 +25,16 @@ class QuestionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentSpec:
+    """A box by which somebody agrees to a text. `key` names this version of the text; `url` is where all of it can be read."""
+
+    key: str
+    statement: str
+    url: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionType:
     """One kind of question. `make_field` returns a field whose cleaned value is a plain string, "" when unanswered."""
 

@@ -3,6 +3,7 @@
 from registrations.models.account import Account, Pause, Sender
 from registrations.models.campaign import Bulk, Campaign, Question
 from registrations.models.clock import db_now
+from registrations.models.consent import Consent, ConsentBox, ConsentText, Purpose
 from registrations.models.delivery import Delivery, Heartbeat
 from registrations.models.erasure import Erasure
 from registrations.models.event import Event, EventStatus, Session
@@ -20,6 +21,9 @@ __all__ = [
     "Account",
     "Bulk",
     "Campaign",
+    "Consent",
+    "ConsentBox",
+    "ConsentText",
     "Delivery",
     "EncryptedTextField",
     "Enrollment",
@@ -33,6 +37,7 @@ __all__ = [
     "OutgoingEmail",
     "Pause",
     "Priority",
+    "Purpose",
     "Question",
     "Reconciliation",
     "Registration",

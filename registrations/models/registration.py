@@ -88,6 +88,7 @@ class Submission(models.Model):
 
     Unique by (campaign, form token, content): the same content again is a repeat. The visitor follows it by a progress
     token of which only the fingerprint is kept. `mail` is the mail that answers it; `late_notice` says it will be late.
+    `basis` is why we may write to somebody who ticked no box, as whoever handed the form in asserts.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="submissions")
@@ -100,6 +101,7 @@ class Submission(models.Model):
     last_name = models.CharField(max_length=100, blank=True)
     answers = models.JSONField(default=dict)
     from_known_person = models.BooleanField(default=False)
+    basis = models.CharField(max_length=300, blank=True)
     imported = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, related_name="submissions")
     received_at = models.DateTimeField(default=db_now)
     mail = models.ForeignKey("registrations.OutgoingEmail", null=True, on_delete=models.SET_NULL, related_name="answers_to")

@@ -14,9 +14,10 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from registrations.forms.spec import QuestionSpec
+from registrations.forms.spec import ConsentSpec, QuestionSpec
 from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Registration, Session, db_now
 from registrations.services import pauses
+from registrations.services.consents import boxes_of
 from registrations.webinar.provider import ExtraField
 
 ALLOWED_TAGS = {"p", "br", "strong", "b", "em", "i", "ul", "ol", "li", "a", "h2", "h3", "blockquote"}
@@ -64,6 +65,7 @@ class PublicCampaign:
     sessions: tuple[PublicSession, ...]
     whole_series: bool
     questions: tuple[QuestionSpec, ...]
+    consents: tuple[ConsentSpec, ...]
     contact: str
     accent: str
 
@@ -118,7 +120,7 @@ def recent_campaign(*, slug: str) -> PublicCampaign:
 
 
 def recent_row(*, campaign_id: int) -> Campaign:
-    """A campaign with its event, account and session, as it was a second ago at most. Not to be changed or saved.
+    """A campaign with its event, account and consent boxes, as it was a second ago at most. Not to be changed or saved.
 
     Every accepted form needs it, and reading it costs as much as writing two rows.
     """
@@ -142,7 +144,8 @@ def _public_as_of(slug: str, period: int) -> PublicCampaign:
 
 @lru_cache(maxsize=128)
 def _row_as_of(campaign_id: int, period: int) -> Campaign:
-    return Campaign.objects.select_related("event__account", "session").get(pk=campaign_id)
+    found = Campaign.objects.select_related("event__account", "session").prefetch_related("consent_boxes__text")
+    return found.get(pk=campaign_id)
 
 
 def listed_campaigns() -> list[PublicCampaign]:
@@ -169,7 +172,9 @@ def _published() -> QuerySet[Campaign]:
     return (
         Campaign.objects.filter(published=True)
         .select_related("event__account", "session")
-        .prefetch_related("questions", Prefetch("event__sessions", queryset=sessions, to_attr="dated_sessions"))
+        .prefetch_related(
+            "questions", "consent_boxes__text", Prefetch("event__sessions", queryset=sessions, to_attr="dated_sessions")
+        )
     )
 
 
@@ -192,6 +197,7 @@ def _public(campaign: Campaign, *, signed_up: int | None = None) -> PublicCampai
         ),
         whole_series=campaign.session is None,
         questions=tuple(question_spec(question) for question in campaign.questions.all()),
+        consents=boxes_of(campaign.consent_boxes.all()),
         contact=campaign.contact,
         accent=campaign.accent,
     )

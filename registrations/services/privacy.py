@@ -26,6 +26,7 @@ from django.db.models import F, QuerySet
 
 from registrations.forms.addresses import InvalidAddress, normalise
 from registrations.models import (
+    Consent,
     Enrollment,
     EnrollmentWish,
     Erasure,
@@ -239,6 +240,8 @@ def _forget_submissions(people: list[Registration]) -> dict[str, int]:
             form.mail = closing[form.registration_id]
     changed = ["email", "first_name", "last_name", "answers", "content_hash", "progress_hash", "mail"]
     Submission.objects.bulk_update(forms, changed, batch_size=100)
+    # That somebody agreed, to what and when stays as the proof that we were allowed to; from where does not.
+    Consent.objects.filter(submission__in=forms).update(ip=None, page="")
     return {"submissions": len(forms), "imported": sum(form.imported_id is not None for form in forms)}
 
 

@@ -12,11 +12,12 @@ STAFF = "Staff"
 
 _EVERYBODY = (
     "view_event view_session view_campaign view_question view_registration view_submission view_timelineentry"
-    " view_seat view_outgoingemail resend_link"
+    " view_seat view_outgoingemail view_consenttext view_consentbox view_consent resend_link"
 )
 _PERMISSIONS = {
     MARKETING: f"{_EVERYBODY} view_account view_sender add_campaign change_campaign delete_campaign"
-    " add_question change_question delete_question",
+    " add_question change_question delete_question"
+    " add_consenttext change_consenttext delete_consenttext add_consentbox change_consentbox delete_consentbox",
     STAFF: f"{_EVERYBODY} change_registration view_join_link",
 }
 

@@ -21,9 +21,12 @@ from registrations.models import (
     db_now,
     fingerprint,
 )
-from registrations.services import wishes
+from registrations.services import consents, wishes
 from registrations.services.campaigns import Availability, availability, recent_row
+from registrations.services.consents import Agreed
 from registrations.services.due import NOTHING, Due
+
+NOTHING_AGREED = Agreed()
 
 MOST_ATTEMPTS = 3
 """In each of them somebody else may be quicker once: at the form, at the person, at the seat."""
@@ -56,8 +59,10 @@ class NotOpen(Exception):
         self.availability = availability
 
 
-def record(*, campaign_id: int, form_token: str, entry: Entry) -> Receipt:
-    """Write down an accepted form with everything that follows from it. Raises NotOpen.
+def record(*, campaign_id: int, form_token: str, entry: Entry, agreed: Agreed = NOTHING_AGREED, basis: str = "") -> Receipt:
+    """Write down an accepted form with everything that follows from it. Raises NotOpen, ConsentMissing.
+
+    Either the sender `agreed` to what the campaign requires, or whoever hands the form in asserts on which `basis` it may.
 
     The same form with the same content is a repeat and gets the same receipt; with other content it is a new submission.
     Nothing that is returned depends on whether the address was known before.
@@ -68,7 +73,7 @@ def record(*, campaign_id: int, form_token: str, entry: Entry) -> Receipt:
     for attempt in range(1, MOST_ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                due = _record(campaign_id, form_token, content, token, entry)
+                due = _record(campaign_id, form_token, content, token, entry, agreed, basis)
             break
         except IntegrityError:
             # Somebody was quicker: the same post twice at once, or two first posts of one address. Looking again tells.
@@ -87,7 +92,7 @@ def progress_token(*, campaign_id: int, form_token: str, content: str) -> str:
     return salted_hmac("regsite.progress", f"{campaign_id}:{form_token}:{content}", algorithm="sha256").hexdigest()
 
 
-def _record(campaign_id: int, form_token: str, content: str, token: str, entry: Entry) -> Due:
+def _record(campaign_id: int, form_token: str, content: str, token: str, entry: Entry, agreed: Agreed, basis: str) -> Due:
     now = db_now()  # once: as a default it would be asked of the database for every row
     campaign = _campaign(campaign_id)
     is_there, has_seat = _already_there(campaign, entry.email)
@@ -97,6 +102,7 @@ def _record(campaign_id: int, form_token: str, content: str, token: str, entry: 
     state = availability(campaign, now=now)
     if state is not Availability.OPEN:
         raise NotOpen(state)
+    texts = [] if basis else consents.chosen(recent_row(campaign_id=campaign_id).consent_boxes.all(), agreed)
     registration = _find(campaign, entry.email) if is_there else None
     known = registration is not None and registration.enrollments.exclude(wish=EnrollmentWish.OUT).exists()
     if registration is None or not known:
@@ -113,7 +119,10 @@ def _record(campaign_id: int, form_token: str, content: str, token: str, entry: 
         answers=dict(entry.answers),
         from_known_person=known,
         received_at=now,
+        basis=basis,
     )
+    if texts:
+        consents.write_down(submission, texts, agreed, now=now)
     if known:
         TimelineEntry.write([registration.pk], TimelineEntry.Code.REPEATED, at=now, data={"submission": submission.pk})
         return wishes.ask_again(registration)

@@ -35,7 +35,9 @@ def signup(request: HttpRequest, slug: str) -> HttpResponse:
     if campaign.availability is not Availability.OPEN:
         return _HOSTED.not_open(request, campaign, campaign.availability)
     token = form_tokens.issue(campaign_id=campaign.id)
-    return _HOSTED.faulty(request, campaign, Faulty(build_form(campaign.questions)(), token, trouble="", status=200))
+    return _HOSTED.faulty(
+        request, campaign, Faulty(build_form(campaign.questions, campaign.consents)(), token, trouble="", status=200)
+    )
 
 
 class _HostedPage:

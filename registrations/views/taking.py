@@ -23,9 +23,11 @@ from registrations.services.campaigns import (
     public_campaign,
     recent_campaign,
 )
+from registrations.services.consents import Agreed, ConsentMissing
 from registrations.services.signup import Entry, NotOpen
 from registrations.views import errors, form_tokens, posts
 from registrations.views.pages import OUTAGES
+from regsite.clients import address_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def take(request: HttpRequest, slug: str, door: Door) -> HttpResponse:
 
 
 def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, door: Door) -> HttpResponse:
-    form = build_form(campaign.questions)(posted)
+    form = build_form(campaign.questions, campaign.consents)(posted)
     signed = posted.get("form_token", "")
     form_name = form_tokens.read(signed, campaign_id=campaign.id)
     if form_name is None:
@@ -83,7 +85,12 @@ def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, do
     if not form.is_valid():
         return door.faulty(request, campaign, Faulty(form, signed, trouble="", status=422))
     try:
-        token = pipeline.sign_up(campaign_id=campaign.id, form_token=form_name, entry=_entry(form, posted))
+        agreed = Agreed(form.consents(), ip=address_of(request), page=request.build_absolute_uri(request.path))
+        token = pipeline.sign_up(campaign_id=campaign.id, form_token=form_name, entry=_entry(form, posted), agreed=agreed)
+    except ConsentMissing:
+        # The campaign has asked for it only since this form was checked: show what it asks for now.
+        now = public_campaign(slug=campaign.slug)
+        return door.faulty(request, now, Faulty(build_form(now.questions, now.consents)(posted), signed, "", status=422))
     except NotOpen as refusal:
         return door.not_open(request, campaign, refusal.availability)
     except OUTAGES:

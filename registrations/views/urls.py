@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from registrations.views import accents, home, private, progress, signup
+from registrations.views import accents, consents, home, private, progress, signup
 
 app_name = "public"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("c/<slug:slug>/", signup.signup, name="signup"),
     path("c/<slug:slug>/sent/<str:token>/", progress.progress, name="progress"),
     path("c/<slug:slug>/sent/<str:token>/state/", progress.progress_state, name="progress-state"),
+    re_path(r"^consent/(?P<fingerprint>[0-9a-f]{64})/$", consents.consent, name="consent"),
     path("r/<str:token>/", private.private, name="private"),
     path("r/<str:token>/calendar.ics", private.calendar, name="calendar"),
     path("r/<str:token>/cancel/", private.cancel, name="cancel"),

@@ -29,6 +29,8 @@ def values(event: Event, *questions: dict[str, str], **more: str) -> dict[str, s
         "questions-INITIAL_FORMS": str(sum("id" in question for question in questions)),
         "questions-MIN_NUM_FORMS": "0",
         "questions-MAX_NUM_FORMS": "1000",
+        "consent_boxes-TOTAL_FORMS": "0",
+        "consent_boxes-INITIAL_FORMS": "0",
     }
     for number, question in enumerate(questions):
         for name, value in ({"type": "text", "position": str(number)} | question).items():
