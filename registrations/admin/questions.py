@@ -2,70 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from registrations.admin.question_form import KEY_LENGTH, QuestionForm
 from registrations.admin.transliteration import latin_slug
 from registrations.models import Campaign, Event, Question, Session
 from registrations.services.campaigns import MappedQuestion, mapping_faults
 from registrations.webinar.provider import ExtraField
-
-KEY_LENGTH = 40
 
 
 def wanted_fields(event: Event | None, session: Session | None) -> tuple[ExtraField, ...]:
     """The extra fields that the platform wants of everyone in a target."""
     place = session or event
     return place.wanted_fields() if place is not None else ()
-
-
-class QuestionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One question. Its key is made from its label and stays; `offered` are the extra fields it may fill."""
-
-    offered: ClassVar[tuple[ExtraField, ...]] = ()
-
-    key = forms.SlugField(
-        label=gettext_lazy("Key"),
-        max_length=KEY_LENGTH,
-        required=False,
-        widget=UnfoldAdminTextInputWidget(),
-        help_text=gettext_lazy("What answers are kept under. Empty: made from the label. It cannot change later."),
-    )
-    extra_field = forms.ChoiceField(
-        label=gettext_lazy("Fills the platform's field"), required=False, widget=UnfoldAdminSelectWidget()
-    )
-
-    class Meta:
-        model = Question
-        fields = ("label", "type", "required", "help_text", "choices", "extra_field", "fallback", "key", "position")
-        widgets = {"choices": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            self.fields["key"].disabled = True
-        chosen = self.instance.extra_field
-        choices = [("", _("None")), *((field.key, field.label) for field in self.offered)]
-        if chosen and chosen not in dict(choices):
-            choices.append((chosen, _("%(key)s (the event has it no more)") % {"key": chosen}))
-        self.fields["extra_field"].choices = choices  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        values = self.cleaned_data
-        is_choice, has_choices = values.get("type") == "choice", bool(values.get("choices", "").strip())
-        if is_choice and not has_choices:
-            self.add_error("choices", _("Offer at least one choice."))
-        elif has_choices and not is_choice and "type" in values:
-            self.add_error("choices", _("Only a question of the type “choice” has choices. Change the type or empty this."))
-        return values
 
 
 class QuestionFormSet(PaginationInlineFormSet):  # type: ignore[misc]
@@ -112,6 +67,8 @@ class QuestionFormSet(PaginationInlineFormSet):  # type: ignore[misc]
                 required=form.instance.required,
                 fallback=form.instance.fallback,
                 choices=form.instance.choice_list(),
+                type=form.instance.type,
+                offers_other=bool(form.cleaned_data.get("offers_other")),
             )
             for form in self._kept()
         ]
@@ -133,7 +90,8 @@ class QuestionInline(StackedInline):  # type: ignore[misc]
         js = ("registrations/questions.js",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        rows: list[Any] = [("label", "type"), "required", "help_text", "choices"]
+        rows: list[Any] = [("label", "type"), "required", "help_text", "choices", "offers_other", "url_parameter"]
+        rows += [("min_length", "max_length"), ("minimum", "maximum"), "decimals", "placeholder", "default"]
         mapped = obj is not None and obj.pk and obj.questions.exclude(extra_field="").exists()
         if self._offered(request) or mapped:
             rows.append(("extra_field", "fallback"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.text import capfirst
@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.delivery import kind_label
 from registrations.admin.labels import moment, standing_badge, state_badge
+from registrations.forms import TYPES
 from registrations.mailing.times import city_label, zone_label
 from registrations.models import (
     OutgoingEmail,
+    Question,
     Registration,
     Seat,
     StepState,
@@ -32,7 +34,7 @@ def context(registration: Registration) -> dict[str, Any]:
     """Everything for the template; `registration` has `standing`, its campaign and event."""
     standing = Standing(registration.standing)  # type: ignore[attr-defined]
     zone = registration.campaign.event.zone
-    labels = {question.key: question.label for question in registration.campaign.questions.all()}
+    questions = list(registration.campaign.questions.all())
     mails = list(registration.mails.defer("letter").select_related("requested_by").order_by("pk"))
     seats = list(
         Seat.objects.filter(enrollments__registration=registration).select_related("event__account", "session").order_by("pk")
@@ -44,10 +46,10 @@ def context(registration: Registration) -> dict[str, Any]:
         "zone": zone_label(zone, db_now()),
         "person_zone": city_label(registration.time_zone) or registration.time_zone,
         "signed_up": moment(registration.created_at, zone),
-        "answers": _answers(registration.answers, labels),
+        "answers": _answers(registration.answers, questions),
         "seats": [_seat(seat, zone) for seat in seats],
         "mails": [_mail(mail, zone) for mail in mails if not mail.silent],
-        "submissions": [_submission(item, zone, labels) for item in registration.submissions.order_by("pk")],
+        "submissions": [_submission(item, zone, questions) for item in registration.submissions.order_by("pk")],
         "timeline": _timeline(registration, zone, {mail.pk: mail for mail in mails}),
         "generation": resending.link_generation(registration),
         "has_link": any(seat.link_hash for seat in seats),
@@ -55,9 +57,17 @@ def context(registration: Registration) -> dict[str, Any]:
     }
 
 
-def _answers(answers: Mapping[str, str], labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Labels and answers; an answer whose question is gone keeps its key."""
-    return [(labels.get(key, key), value or "–") for key, value in answers.items()]
+def _answers(answers: Mapping[str, str], questions: Sequence[Question]) -> list[Row]:
+    """The answers as the form asks for them, in groups under its headings; one whose question is gone keeps its key."""
+    groups: list[Row] = [{"heading": "", "rows": []}]
+    for question in questions:
+        if question.type in TYPES and not TYPES[question.type].has_answer:
+            groups.append({"heading": question.label, "rows": []})
+        if question.key in answers:
+            groups[-1]["rows"].append((question.label, answers[question.key] or "–"))
+    asked = {question.key for question in questions}
+    groups.append({"heading": "", "rows": [(key, value or "–") for key, value in answers.items() if key not in asked]})
+    return [group for group in groups if group["rows"]]
 
 
 def _seat(seat: Seat, zone: str) -> Row:
@@ -96,11 +106,11 @@ def _mail(mail: OutgoingEmail, zone: str) -> Row:
     }
 
 
-def _submission(submission: Submission, zone: str, labels: Mapping[str, str]) -> Row:
+def _submission(submission: Submission, zone: str, questions: Sequence[Question]) -> Row:
     return {
         "received": moment(submission.received_at, zone),
         "name": f"{submission.first_name} {submission.last_name}".strip(),
-        "answers": _answers(submission.answers, labels),
+        "answers": _answers(submission.answers, questions),
         "is_repeat": submission.from_known_person,
         "is_answered": submission.mail_id is not None,
     }

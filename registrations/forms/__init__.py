@@ -1,7 +1,8 @@
 """From a campaign's questions to a checked Django form. Knows nothing of the rest of the product."""
 
-from registrations.forms.build import SignUpForm, build_form
-from registrations.forms.spec import QuestionSpec
+from registrations.forms.build import SignUpForm, build_form, prefilled
+from registrations.forms.faults import question_faults
+from registrations.forms.spec import Options, QuestionSpec
 from registrations.forms.types import TYPES, type_choices
 
-__all__ = ["TYPES", "QuestionSpec", "SignUpForm", "build_form", "type_choices"]
+__all__ = ["TYPES", "Options", "QuestionSpec", "SignUpForm", "build_form", "prefilled", "question_faults", "type_choices"]

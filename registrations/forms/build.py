@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from registrations.forms.fields import AddressField, ConsentField, LineField
 from registrations.forms.spec import ConsentSpec, QuestionSpec
 from registrations.forms.types import TYPES
+from registrations.forms.typos import likely_address
 
 PREFIX = "q_"
 """What the names of a campaign's own fields begin with, so that no question can shadow a fixed field."""
@@ -21,6 +22,12 @@ CONSENT_PREFIX = "consent_"
 """The same for the boxes by which somebody agrees to a text."""
 
 MAX_NAME = 100
+
+SEEN = "email_seen"
+"""The address about which a visitor has been asked already whether it is mistyped."""
+
+MEANT = "email_meant"
+"""The address that a visitor says they meant, when asked."""
 
 
 class SignUpForm(forms.Form):
@@ -55,6 +62,32 @@ class SignUpForm(forms.Form):
         for field in self.fields.values():
             field.widget.attrs["enterkeyhint"] = "next"
         field.widget.attrs["enterkeyhint"] = "send"
+        self._asks_about = self._is_about = ""
+
+    @property
+    def suspected(self) -> str:
+        """The posted address if it looks mistyped, asked about or not; it goes into the next try as `SEEN`."""
+        return self._is_about if self.errors is not None else ""
+
+    @property
+    def suggestion(self) -> str:
+        """The address to ask the visitor about: what they probably meant. "" if there is nothing to ask, or no more."""
+        return self._asks_about if self.errors is not None else ""
+
+    def clean(self) -> None:
+        """A mistyped address is asked about once: what is pressed then, or the same address again, counts."""
+        address = self.cleaned_data.get("email", "")
+        meant = likely_address(address)
+        if not meant:
+            return
+        if self.data.get(MEANT) == meant:
+            self.cleaned_data["email"] = meant
+            self.data = self.data.copy()  # type: ignore[attr-defined]  # mistakes elsewhere bring the form back with it
+            self.data["email"] = meant  # type: ignore[index]
+            return
+        self._is_about = address
+        if self.data.get(SEEN) != address:
+            self._asks_about = meant
 
     def answers(self) -> dict[str, str]:
         """Return the answers to the campaign's own questions by key, "" where unanswered. Call it on a valid form."""
@@ -76,10 +109,31 @@ def build_form(questions: Sequence[QuestionSpec], consents: Sequence[ConsentSpec
 
 @lru_cache(maxsize=256)
 def _build(questions: tuple[QuestionSpec, ...], consents: tuple[ConsentSpec, ...]) -> type[SignUpForm]:
-    fields = {PREFIX + question.key: TYPES[question.type].make_field(question) for question in questions}
+    fields = {PREFIX + question.key: question_field(question) for question in questions}
     boxes = {CONSENT_PREFIX + consent.key: ConsentField(consent) for consent in consents}
     keys = {
-        "question_keys": tuple(question.key for question in questions),
+        "question_keys": tuple(question.key for question in questions if TYPES[question.type].has_answer),
         "consent_keys": tuple(consent.key for consent in consents),
     }
     return type("CampaignForm", (SignUpForm,), {**fields, **boxes, **keys})
+
+
+def question_field(question: QuestionSpec) -> forms.Field:
+    """Return the form field of a question, with its placeholder and default. Raises `KeyError` for an unknown type."""
+    question_type = TYPES[question.type]
+    field = question_type.make_field(question)
+    if "placeholder" in question_type.takes and question.options.placeholder:
+        field.widget.attrs["placeholder"] = question.options.placeholder
+    if "default" in question_type.takes:
+        field.initial = question.options.default
+    return field
+
+
+def prefilled(questions: Sequence[QuestionSpec], parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return what a fresh form begins with, by field name: hidden questions are filled from the page's parameters."""
+    return {
+        PREFIX + question.key: value
+        for question in questions
+        if question.options.url_parameter and "url_parameter" in TYPES[question.type].takes
+        if (value := str(question_field(question).clean(parameters.get(question.options.url_parameter, ""))))
+    }

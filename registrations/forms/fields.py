@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Any
 
 import phonenumbers
@@ -53,8 +52,8 @@ class LineField(forms.CharField):
 class ParagraphField(forms.CharField):
     """Several lines of text: line ends made one kind, control characters dropped."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=MAX_PARAGRAPH, widget=forms.Textarea({"rows": "4"}), **kwargs)
+    def __init__(self, *, max_length: int = MAX_PARAGRAPH, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, widget=forms.Textarea({"rows": "4"}), **kwargs)
         self.template_name = "registrations/fields/paragraph.html"
 
     def to_python(self, value: Any) -> str:
@@ -107,17 +106,6 @@ class PhoneField(LineField):
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-class OneOfField(forms.ChoiceField):
-    """One of the offered texts; the text itself is the value."""
-
-    default_error_messages = {"invalid_choice": _("Choose one of the listed answers.")}
-
-    def __init__(self, *, offered: Iterable[str], **kwargs: Any) -> None:
-        choices = [("", _("Choose")), *((text, text) for text in offered)]
-        super().__init__(choices=choices, **kwargs)
-        self.template_name = "registrations/fields/choice.html"
-
-
 class TickField(forms.BooleanField):
     """A box to tick: "yes" when ticked, "" when not."""
 
@@ -140,3 +128,28 @@ class ConsentField(TickField):
         )
         self.url = consent.url
         self.template_name = "registrations/fields/consent.html"
+
+
+class HiddenField(LineField):
+    """One line that the page fills in and nobody sees. Nothing in it is ever an error: who could mend it?"""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.HiddenInput(), required=False, **kwargs)
+        self.template_name = "registrations/fields/hidden.html"
+
+    def clean(self, value: Any) -> str:
+        """A form that leaves the field out, as one written by hand may, gets the default."""
+        text = self.to_python(self.initial if value is None else value)
+        # No post may hold U+FFFD, which is what Django makes of bytes that are no text.
+        return text.replace("\ufffd", "")[:MAX_LINE].strip()
+
+
+class HeadingField(forms.Field):
+    """Words between the questions, with nothing to answer."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+        self.template_name = "registrations/fields/heading.html"
+
+    def clean(self, value: Any) -> str:
+        return ""

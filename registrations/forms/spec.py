@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a marketer may set on a question besides its words. Which of these count is the type's to say.
+
+    `minimum` and `maximum` are spelt as answers: "1.5", "2026-12-31".
+    """
+
+    placeholder: str = ""
+    default: str = ""
+    min_length: int | None = None
+    max_length: int | None = None
+    minimum: str = ""
+    maximum: str = ""
+    decimals: bool = False
+    offers_other: bool = False
+    url_parameter: str = ""
+
+    @classmethod
+    def read(cls, stored: object) -> Options:
+        """Return the options that JSON holds; whatever is unknown or of another kind counts as not set."""
+        given = stored if isinstance(stored, Mapping) else {}
+        kinds = {field.name: int if field.default is None else type(field.default) for field in fields(cls)}
+        return cls(**{name: given[name] for name, kind in kinds.items() if type(given.get(name)) is kind})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is set, as JSON may hold it."""
+        values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        return {name: value for name, (value, default) in values.items() if value != default}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +52,7 @@ class QuestionSpec:
     help_text: str = ""
     required: bool = False
     choices: tuple[str, ...] = ()
+    options: Options = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +73,11 @@ class QuestionType:
     label: _StrPromise
     """What marketers call it."""
     make_field: Callable[[QuestionSpec], forms.Field]
+    takes: frozenset[str] = frozenset()
+    """Names of the `Options` that count. Placeholder and default are set on whatever field is made."""
+    has_choices: bool = False
+    has_answer: bool = True
+    has_several_lines: bool = False
+    """An answer is a list: one line for each text that was chosen."""
+    can_be_required: bool = True
+    is_seen: bool = True

@@ -107,6 +107,8 @@ class Question(models.Model):
     help_text = models.CharField(_("help"), max_length=300, blank=True)
     required = models.BooleanField(_("required"), default=False)
     choices = models.TextField(_("choices"), blank=True, help_text=_("One per line."))
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    """What else the type takes, read by `forms.Options`."""
     extra_field = models.CharField(
         _("fills the platform's field"),
         max_length=64,

@@ -14,7 +14,8 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from registrations.forms.spec import ConsentSpec, QuestionSpec
+from registrations.forms import TYPES
+from registrations.forms.spec import ConsentSpec, Options, QuestionSpec
 from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Registration, Session, db_now
 from registrations.services import pauses
 from registrations.services.consents import boxes_of
@@ -217,6 +218,7 @@ def question_spec(question: Question) -> QuestionSpec:
         help_text=question.help_text,
         required=question.required,
         choices=question.choice_list(),
+        options=Options.read(question.options),
     )
 
 
@@ -229,6 +231,8 @@ class MappedQuestion:
     required: bool
     fallback: str
     choices: tuple[str, ...]
+    type: str = "text"
+    offers_other: bool = False
 
 
 def mapping_faults(*, wanted: Iterable[ExtraField], questions: Iterable[MappedQuestion]) -> list[str]:
@@ -247,6 +251,11 @@ def mapping_faults(*, wanted: Iterable[ExtraField], questions: Iterable[MappedQu
         elif not (question.required or question.fallback):
             faults.append(
                 _("“%(question)s” fills the platform's field “%(label)s”, so it must be required or have a fallback.")
+                % {"question": question.name, "label": field.label}
+            )
+        elif field.choices and (question.offers_other or TYPES[question.type].has_several_lines):
+            faults.append(
+                _("The platform's field “%(label)s” takes one of its own choices only; “%(question)s” allows other answers.")
                 % {"question": question.name, "label": field.label}
             )
         elif field.choices and set(question.choices) - set(field.choices):

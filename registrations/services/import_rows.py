@@ -57,9 +57,11 @@ class Checker:
     def __init__(self, campaign: Campaign) -> None:
         specs = [question_spec(question) for question in campaign.questions.all()]
         self._language = campaign.language
-        self._keys = [spec.key for spec in specs]
+        form = build_form(specs)
+        self._keys = form.question_keys
         # The fields without a form around them: building a form for each row costs three times the checks.
-        self._fields = build_form(specs).base_fields
+        asked = {"email", "first_name", "last_name", *(PREFIX + key for key in self._keys)}
+        self._fields = {name: form_field for name, form_field in form.base_fields.items() if name in asked}
         self._seen = sqlite3.connect("", isolation_level=None)  # a file without a name, gone when it is closed
         self._seen.execute("CREATE TABLE seen (address BLOB PRIMARY KEY) WITHOUT ROWID")
         self._seen.execute("PRAGMA journal_mode=OFF")

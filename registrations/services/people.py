@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from django.db.models import Prefetch, prefetch_related_objects
 
+from registrations.forms import TYPES
 from registrations.models import Enrollment, EnrollmentWish, Question, Registration, Seat
 from registrations.webinar.errors import Misconfigured, Rejected, Scope, Unavailable
 from registrations.webinar.provider import ExtraField, Person
@@ -80,8 +81,14 @@ def _extra_values(registration: Registration, wanted: tuple[ExtraField, ...]) ->
         question = questions.get(field.key)
         if question is None:
             return values, _Gap(field, unmapped=True)
-        value = str(registration.answers.get(question.key) or question.fallback)
+        value = _as_sent(question, str(registration.answers.get(question.key) or question.fallback))
         if not value:
             return values, _Gap(field, unmapped=False)
         values[field.key] = value
     return values, None
+
+
+def _as_sent(question: Question, answer: str) -> str:
+    """The platform has one line for an answer, so what was chosen stands side by side in it."""
+    question_type = TYPES.get(question.type)
+    return ", ".join(answer.splitlines()) if question_type and question_type.has_several_lines else answer

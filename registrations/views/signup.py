@@ -8,7 +8,7 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from registrations.forms import build_form
+from registrations.forms import build_form, prefilled
 from registrations.mailing.times import moment_label
 from registrations.services.campaigns import Availability, CampaignNotFound, PublicCampaign, public_campaign
 from registrations.views import errors, form_tokens
@@ -35,9 +35,8 @@ def signup(request: HttpRequest, slug: str) -> HttpResponse:
     if campaign.availability is not Availability.OPEN:
         return _HOSTED.not_open(request, campaign, campaign.availability)
     token = form_tokens.issue(campaign_id=campaign.id)
-    return _HOSTED.faulty(
-        request, campaign, Faulty(build_form(campaign.questions, campaign.consents)(), token, trouble="", status=200)
-    )
+    form = build_form(campaign.questions, campaign.consents)(initial=prefilled(campaign.questions, request.GET))
+    return _HOSTED.faulty(request, campaign, Faulty(form, token, trouble="", status=200))
 
 
 class _HostedPage:
@@ -68,7 +67,7 @@ class _HostedPage:
         """Give back what was typed; the campaign's own answers ride along unseen."""
         form = build_form(())(posted)
         shown = {*form.fields, "time_zone"}
-        hidden = [(name, posted[name]) for name in posted if name not in shown]
+        hidden = [(name, value) for name, values in posted.lists() if name not in shown for value in values]
         return page(request, "registrations/signup_kept.html", {"form": form, "hidden": hidden}, status=503)
 
 

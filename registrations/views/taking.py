@@ -32,7 +32,10 @@ from regsite.clients import address_of
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """A form that goes back to the visitor as typed. `trouble` is "", "stale" or "outage"; `token` goes into the next try."""
+    """A form that goes back to the visitor as typed; `token` goes into the next try.
+
+    `trouble` is "", "stale", "outage", or "typo": nothing is wrong, but the visitor is asked `form.suggestion` once.
+    """
 
     form: SignUpForm
     token: str
@@ -84,6 +87,8 @@ def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, do
         return door.faulty(request, campaign, Faulty(form, fresh, trouble="stale", status=400))
     if not form.is_valid():
         return door.faulty(request, campaign, Faulty(form, signed, trouble="", status=422))
+    if form.suggestion:
+        return door.faulty(request, campaign, Faulty(form, signed, trouble="typo", status=422))
     try:
         agreed = Agreed(form.consents(), ip=address_of(request), page=request.build_absolute_uri(request.path))
         token = pipeline.sign_up(campaign_id=campaign.id, form_token=form_name, entry=_entry(form, posted), agreed=agreed)

@@ -49,10 +49,19 @@ def test_a_campaign_is_set_up_with_a_question_of_ones_own(desk: Page, live_serve
     desk.fill("[name=questions-0-label]", "Откуда вы узнали о нас")
     desk.select_option("[name=questions-0-type]", "choice")
     desk.fill("[name=questions-0-choices]", "Почта\nДрузья")
+    for name, shown in {"offers_other": True, "default": True, "url_parameter": False, "min_length": False}.items():
+        assert desk.locator(f"[name=questions-0-{name}]").is_visible() == shown, name
+    desk.check("[name=questions-0-offers_other]")
+    desk.select_option("[name=questions-0-type]", "hidden")
+    assert desk.locator("[name=questions-0-url_parameter]").is_visible()
+    assert not desk.locator("[name=questions-0-required]").is_visible()
+    assert desk.locator("[name=questions-0-choices]").is_visible()  # it is filled, and must be emptied
+    desk.select_option("[name=questions-0-type]", "radio")
     desk.click("[name=_save]")
     desk.wait_for_url(f"**{reverse('admin:registrations_campaign_changelist')}")
     question = event.campaigns.get().questions.get()
     assert (question.key, question.choice_list()) == ("otkuda-vy-uznali-o-nas", ("Почта", "Друзья"))
+    assert (question.type, question.options) == ("radio", {"offers_other": True})
     assert faults == []
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registrations.models import Registration, Seat, StepState, TimelineEntry
-from registrations.services import cancelling, resending, steps
+from registrations.services import cancelling, privacy, resending, steps
 from registrations.services.standing import Standing, with_standing
 from tests import factories
 from tests.admin.conftest import Visit
@@ -58,6 +58,8 @@ def people_in_every_standing() -> dict[str, Registration]:
     factories.make_pause(standing["paused"].campaign.event.account, reason="key_refused")
     standing["cancelled"] = factories.make_person()
     cancelling.cancel(token=standing["cancelled"].token)
+    standing["erased"] = factories.make_person()
+    privacy.erase(registration_id=standing["erased"].pk, user_id=None)
     standing["held"] = factories.make_person()
     standing["held"].enrollments.update(wish="held")
     return standing
@@ -72,6 +74,7 @@ SENTENCES = {
     "attention": "Let the person in on the platform",
     "paused": "The platform refuses everything we ask with this key.",
     "cancelled": "the platform is being told",
+    "erased": "Everything personal was erased at the person's request.",
     "held": "until the organiser decides",
     "entered": "has seen the person in the room",
 }
@@ -123,6 +126,19 @@ def test_answers_are_shown_under_the_labels_of_their_questions(visit: Visit) -> 
     assert "Where do you work?" in text
     assert "Ромашка" in text
     assert "kept" in text
+
+
+def test_answers_stand_under_their_headings_and_several_have_a_line_each(visit: Visit) -> None:
+    campaign = factories.make_campaign()
+    factories.make_question(campaign, key="topics", label="Topics", type="multiple", choices="Mail\nForms", position=3)
+    factories.make_question(campaign, key="part", label="What you do", type="heading", position=2)
+    factories.make_question(campaign, key="company", label="Company", position=1)
+    person = factories.make_person(campaign=campaign, answers={"topics": "Mail\nForms", "company": "Acme", "gone": "kept"})
+    page = visit("Staff").get(page_of(person)).content.decode()
+    first = re.sub(r"\s+<", "<", page.split('id="rs-history"')[0])
+    assert "<dd>Mail\nForms</dd>" in first
+    order = [first.index(words) for words in ("Company", "Acme", '<h3 class="rs-title">What you do</h3>', "Topics", "kept")]
+    assert order == sorted(order)
 
 
 def test_times_are_told_on_the_events_clock(visit: Visit) -> None:

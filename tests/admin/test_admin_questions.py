@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -120,6 +124,86 @@ def test_choices_belong_to_a_choice_and_a_choice_needs_some(visit: Visit) -> Non
     event = factories.make_event()
     client = visit("Marketing")
     assert "Offer at least one choice." in save(client, values(event, {"label": "Role", "type": "choice"}))
-    assert "Only a question of the type" in save(client, values(event, {"label": "Role", "choices": "A\nB"}))
+    assert "Only buttons, lists and boxes" in save(client, values(event, {"label": "Role", "choices": "A\nB"}))
     save(client, values(event, {"label": "Role", "type": "choice", "choices": "A\nB"}))
     assert Question.objects.get().choice_list() == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("question", "options"),
+    [
+        ({"type": "text", "placeholder": "Acme", "min_length": "2", "max_length": "60"},
+         {"placeholder": "Acme", "min_length": 2, "max_length": 60}),
+        ({"type": "number", "minimum": "0", "maximum": "9,5", "decimals": "on"},
+         {"minimum": "0", "maximum": "9,5", "decimals": True}),
+        ({"type": "date", "minimum": "2026-01-01"}, {"minimum": "2026-01-01"}),
+        ({"type": "multiple", "choices": "A\nB", "offers_other": "on", "default": "A\r\nB"},
+         {"offers_other": True, "default": "A\nB"}),
+        ({"type": "hidden", "url_parameter": "utm_source"}, {"url_parameter": "utm_source"}),
+        ({"type": "heading"}, {}),
+    ],
+)  # fmt: skip
+def test_what_a_type_takes_is_kept_and_shown_again(visit: Visit, question: dict[str, str], options: dict[str, Any]) -> None:
+    client = visit("Marketing")
+    save(client, values(factories.make_event(), {"label": "Ask"} | question))
+    made = Question.objects.get()
+    assert (made.type, made.options) == (question["type"], options)
+    page = text_of(client.get(change(made.campaign)))
+    for name, value in question.items():
+        if name in ("placeholder", "min_length", "minimum", "maximum", "url_parameter"):
+            assert re.search(rf'name="questions-0-{name}" value="{value}"', page)
+        if value == "on":
+            assert re.search(rf'name="questions-0-{name}"[^>]* checked', page)
+
+
+def test_a_change_of_an_option_alone_is_saved(visit: Visit) -> None:
+    campaign = factories.make_campaign()
+    question = factories.make_question(campaign, label="Work", options={"placeholder": "Acme"})
+    sent = {"id": str(question.pk), "label": "Work", "placeholder": "Romashka"}
+    save(visit("Marketing"), values(campaign.event, sent), change(campaign))
+    question.refresh_from_db()
+    assert question.options == {"placeholder": "Romashka"}
+
+
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [
+        ({"type": "hidden"}, "Name the parameter of the page's address"),
+        ({"type": "hidden", "url_parameter": "x", "required": "on"}, "so it cannot be required."),
+        ({"type": "radio", "choices": "A\nA"}, "These choices are there twice: A."),
+        ({"type": "radio", "choices": "A\nB", "default": "C"}, "This is no answer to the question: Choose one of the listed"),
+        ({"type": "number", "minimum": "5", "maximum": "4"}, "The most must not be less than the least."),
+        ({"type": "number", "minimum": "few"}, "Enter a number, like 12 or 12.5."),
+        ({"type": "text", "min_length": "x"}, "Enter a whole number."),
+        ({"type": "text", "max_length": "9999999"}, "Between 1 and 200 characters."),
+        ({"type": "checkbox", "default": "yes"}, "A question of this type has no use for this."),
+        ({"type": "nothing"}, "is not one of the available choices"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused_in_a_sentence(visit: Visit, question: dict[str, str], why: str) -> None:
+    assert why in save(visit("Marketing"), values(factories.make_event(), {"label": "Ask"} | question))
+    assert not Question.objects.exists()
+
+
+def test_a_heading_fills_no_field_of_the_platform(visit: Visit, platform: type[Platform]) -> None:
+    platform.fields = (COMPANY,)
+    question = {"label": "Work", "type": "heading", "extra_field": "c1"}
+    assert "A heading has no answer" in save(visit("Marketing"), values(factories.make_event(), question))
+
+
+@pytest.mark.parametrize("question", [{"type": "radio", "offers_other": "on"}, {"type": "multiple"}])
+def test_a_field_with_choices_of_its_own_takes_no_other_answer(
+    visit: Visit, platform: type[Platform], question: dict[str, str]
+) -> None:
+    platform.fields = (ROLE,)
+    filling = {"label": "Role", "choices": "Sales\nMarketing", "extra_field": "r1", "required": "on"} | question
+    assert "takes one of its own choices only" in save(visit("Marketing"), values(factories.make_event(), filling))
+
+
+def test_the_form_tells_the_script_what_each_type_takes(visit: Visit) -> None:
+    campaign = factories.make_campaign()
+    factories.make_question(campaign)
+    page = text_of(visit("Marketing").get(change(campaign)))
+    [told] = re.findall(r"name=\"questions-0-type\".*?data-takes=\"(\{.*?\})\"", page)
+    assert json.loads(told)["hidden"] == ["default", "url_parameter"]
+    assert json.loads(told)["checkbox"] == ["help_text", "required"]

@@ -54,6 +54,19 @@ def test_answers_fill_the_platforms_extra_fields(world: World) -> None:
     assert participation["additionalFields"] == {key: "Пермь"}
 
 
+def test_several_answers_are_sent_to_the_platform_in_one_line(world: World) -> None:
+    campaign = world.campaign(extra_fields=["Topics"])
+    key = world.extra_field(campaign, "Topics")
+    campaign.questions.create(
+        key="topics", type="multiple", label="Topics", choices="Mail\nForms", required=True, extra_field=key
+    )
+    world.sign_up(campaign, "ivan@example.com", answers={"topics": "Mail\nForms"})
+    world.drain_seats()
+
+    [participation] = world.at_platform("ivan@example.com")
+    assert participation["additionalFields"] == {key: "Mail, Forms"}
+
+
 def test_a_moderated_event_lets_our_people_in(world: World) -> None:
     world.sign_up(world.campaign(moderated=True), "ivan@example.com")
     world.settle()

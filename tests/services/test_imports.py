@@ -194,6 +194,31 @@ def test_a_phone_number_is_read_as_the_campaigns_form_reads_it() -> None:
     assert Registration.objects.get().answers == {"phone": "+79001234567"}
 
 
+def test_every_type_of_question_is_read_from_a_cell_as_its_form_reads_it() -> None:
+    campaign = factories.make_campaign()
+    other = {"offers_other": True}
+    factories.make_question(campaign, key="part", type="heading", required=True)
+    factories.make_question(campaign, key="years", type="number", options={"maximum": "60"})
+    factories.make_question(campaign, key="since", type="date")
+    factories.make_question(campaign, key="role", type="radio", choices="Buyer\nSeller", options=other)
+    factories.make_question(campaign, key="topics", type="multiple", choices="Mail\nForms", options=other)
+    factories.make_question(campaign, key="from", type="hidden", options={"url_parameter": "utm_source", "default": "site"})
+    said = {"years": "7,0", "since": "17.05.2020", "role": "Chef", "topics": "Forms; Mail; Pasta", "from": "fair", "part": "x"}
+    receipt = bring(campaign, [row(1, answers=said), row(2), row(3, answers={"years": "61"})])
+    assert sums(receipt) == (2, 0, 1, 0)
+    kept = {"years": "7", "since": "2020-05-17", "role": "Chef", "topics": "Mail\nForms\nPasta", "from": "fair"}
+    first, second = Registration.objects.order_by("email")
+    assert first.answers == kept
+    assert second.answers == dict.fromkeys(kept, "")
+    # What was kept can be brought in again.
+    elsewhere = factories.make_campaign()
+    for question in campaign.questions.all():
+        question.pk, question.campaign = None, elsewhere
+        question.save()
+    bring(elsewhere, [row(5, answers=kept)])
+    assert elsewhere.registrations.get().answers == kept
+
+
 def test_somebody_named_twice_is_one_person_however_far_apart_and_however_spelt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_rows, "CHUNK_ROWS", 2)
     campaign = factories.make_campaign()

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from registrations.models import Campaign, Registration, Submission
 from tests.views.conftest import LINK, give_link, hand_over
+from tests.views.test_questions import ALL_TYPES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -109,6 +110,47 @@ def test_no_page_has_a_barrier(page: Page, complaints: list[str], make_campaign:
     press(page)
     check("cancelled")
     # The answer to a form with mistakes has status 422, which Chromium notes in its console.
+    assert [line for line in complaints if "422" not in line] == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_type_of_question_can_be_answered_and_has_no_barrier(
+    page: Page, complaints: list[str], make_campaign: Maker, language: str
+) -> None:
+    campaign = make_campaign(questions=ALL_TYPES, language=language)
+    page.goto(f"/c/{campaign.slug}/?utm_source=news")
+    assert violations(page) == []
+    own = page.locator("[name='q_role.other']")
+    expect(own).to_be_hidden()
+    page.locator("[name=q_role]").last.check()
+    own.fill("Editor")
+    page.locator("[name=q_size]").select_option("__other__")
+    expect(page.locator("[name='q_size.other']")).to_be_visible()
+    page.locator("[name=q_years]").fill("many")
+    fill(page, email="anna@gmial.com")
+    page.locator("[name=last_name]").press("Enter")
+    expect(page.get_by_role("heading", name="anna@gmail.com")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    for target in page.locator(".control:visible, button, .tick label").all():
+        box = target.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    expect(own).to_have_value("Editor")
+    page.locator("a[href='#id_q_years']").click()
+    expect(page.locator("[name=q_years]")).to_be_focused()
+    page.locator("[name=q_years]").fill("7")
+    page.locator("[name='q_size.other']").fill("Tiny")
+    page.locator("[name=q_topics]").nth(1).check()
+    page.locator("[name=q_since]").fill("2020-05-17")
+    page.locator("[name=q_agree]").check()
+    page.locator("[name=email_meant]").click()
+    expect(page).to_have_url(re.compile(r"/sent/"))
+    person = Registration.objects.get()
+    assert person.email == "anna@gmail.com"
+    assert {key: person.answers[key] for key in ("role", "size", "topics", "years", "since", "from")} == {
+        "role": "Editor", "size": "Tiny", "topics": "Forms", "years": "7", "since": "2020-05-17", "from": "news",
+    }  # fmt: skip
     assert [line for line in complaints if "422" not in line] == []
 
 

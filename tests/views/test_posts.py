@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registrations.forms import TYPES, QuestionSpec
+from registrations.forms.spec import ConsentSpec
 from registrations.models import Campaign, Submission
 from registrations.services.campaigns import Availability, PublicCampaign
 from registrations.views import form_tokens, posts, taking
@@ -69,6 +70,7 @@ CAMPAIGN = PublicCampaign(
     sessions=(),
     whole_series=False,
     questions=tuple(QuestionSpec(key, key, key, choices=("A",)) for key in TYPES),
+    consents=(ConsentSpec("0" * 64, "I agree", "/consent/"),),
     contact="hello@north.example",
     accent="#2f5bea",
 )

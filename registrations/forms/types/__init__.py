@@ -7,9 +7,15 @@ from collections.abc import Mapping
 from registrations.forms.spec import QuestionType
 from registrations.forms.types.checkbox import CHECKBOX
 from registrations.forms.types.choice import CHOICE
+from registrations.forms.types.date import DATE
 from registrations.forms.types.email import EMAIL
+from registrations.forms.types.heading import HEADING
+from registrations.forms.types.hidden import HIDDEN
 from registrations.forms.types.long_text import LONG_TEXT
+from registrations.forms.types.multiple import MULTIPLE
+from registrations.forms.types.number import NUMBER
 from registrations.forms.types.phone import PHONE
+from registrations.forms.types.radio import RADIO
 from registrations.forms.types.text import TEXT
 
 TYPES: Mapping[str, QuestionType] = {
@@ -19,8 +25,14 @@ TYPES: Mapping[str, QuestionType] = {
         LONG_TEXT,
         EMAIL,
         PHONE,
+        NUMBER,
+        DATE,
+        RADIO,
         CHOICE,
+        MULTIPLE,
         CHECKBOX,
+        HIDDEN,
+        HEADING,
     )
 }
 

@@ -1,4 +1,4 @@
-"""A box to tick, for example a consent."""
+"""A box to tick, for example a consent. It takes no default: a box that is ticked already is nobody's consent."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""One answer of several."""
+"""One answer of several, from a list that opens."""
 
 from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from registrations.forms.fields import OneOfField
+from registrations.forms.choosing import OneOfField
 from registrations.forms.spec import QuestionSpec, QuestionType
 
 
@@ -15,8 +15,16 @@ def _make_field(question: QuestionSpec) -> forms.Field:
         help_text=question.help_text,
         required=question.required,
         offered=question.choices,
+        offers_other=question.options.offers_other,
+        template="choice",
         error_messages={"required": _("Choose an answer.")},
     )
 
 
-CHOICE = QuestionType(key="choice", label=_("One answer of several"), make_field=_make_field)
+CHOICE = QuestionType(
+    key="choice",
+    label=_("List, one answer"),
+    make_field=_make_field,
+    takes=frozenset({"default", "offers_other"}),
+    has_choices=True,
+)

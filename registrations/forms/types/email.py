@@ -20,4 +20,9 @@ def _make_field(question: QuestionSpec) -> forms.Field:
     )
 
 
-EMAIL = QuestionType(key="email", label=_("E-mail address"), make_field=_make_field)
+EMAIL = QuestionType(
+    key="email",
+    label=_("E-mail address"),
+    make_field=_make_field,
+    takes=frozenset({"placeholder", "default"}),
+)

@@ -18,4 +18,9 @@ def _make_field(question: QuestionSpec) -> forms.Field:
     )
 
 
-PHONE = QuestionType(key="phone", label=_("Phone number"), make_field=_make_field)
+PHONE = QuestionType(
+    key="phone",
+    label=_("Phone number"),
+    make_field=_make_field,
+    takes=frozenset({"placeholder", "default"}),
+)

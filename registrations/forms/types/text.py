@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from registrations.forms.fields import LineField
+from registrations.forms.fields import MAX_LINE, LineField
 from registrations.forms.spec import QuestionSpec, QuestionType
 
 
@@ -14,9 +14,16 @@ def _make_field(question: QuestionSpec) -> forms.Field:
         label=question.label,
         help_text=question.help_text,
         required=question.required,
+        min_length=question.options.min_length,
+        max_length=min(question.options.max_length or MAX_LINE, MAX_LINE),
         attrs={"autocomplete": "on"},
         error_messages={"required": _("Answer this question.")},
     )
 
 
-TEXT = QuestionType(key="text", label=_("One line of text"), make_field=_make_field)
+TEXT = QuestionType(
+    key="text",
+    label=_("One line of text"),
+    make_field=_make_field,
+    takes=frozenset({"placeholder", "default", "min_length", "max_length"}),
+)
