@@ -34,7 +34,7 @@ STANDINGS: Mapping[str, Look] = {
     Standing.PAUSED: (WAIT, "pause"),
     Standing.ENTERED: (OK, "login"),
     Standing.CANCELLED: (QUIET, "close"),
-    Standing.ERASED: (QUIET, "delete"),
+    Standing.ERASED: (QUIET, "person_off"),
 }
 STATES: Mapping[str, Look] = {
     StepState.QUEUED: (QUIET, "schedule"),

@@ -74,7 +74,7 @@ SENTENCES = {
     "attention": "Let the person in on the platform",
     "paused": "The platform refuses everything we ask with this key.",
     "cancelled": "the platform is being told",
-    "erased": "Everything personal was erased at the person's request.",
+    "erased": "Erased here at the person",
     "held": "until the organiser decides",
     "entered": "has seen the person in the room",
 }
