@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from celery import current_app
 from django.db import transaction
 
-from registrations.services import cancelling, imports, pauses, privacy, resending, signup
+from registrations.services import cancelling, imports, own_data, pauses, privacy, resending, signup
 from registrations.services.consents import Agreed
 from registrations.services.due import Due
 from registrations.services.import_rows import Row
@@ -48,6 +48,21 @@ def cancel(*, token: str) -> None:
 def come_back(*, token: str) -> None:
     """The person comes back after a cancel. Raises cancelling.UnknownToken, signup.NotOpen."""
     ring(cancelling.come_back(token=token))
+
+
+def correct_name(*, token: str, first_name: str, last_name: str) -> None:
+    """The person spells their name otherwise. Raises cancelling.UnknownToken."""
+    ring(own_data.correct_name(token=token, first_name=first_name, last_name=last_name))
+
+
+def set_preferences(*, token: str, language: str, time_zone: str) -> None:
+    """The person wants another language or clock. Raises cancelling.UnknownToken."""
+    ring(own_data.set_preferences(token=token, language=language, time_zone=time_zone))
+
+
+def erase_own(*, token: str) -> None:
+    """The person wants to be forgotten. Raises cancelling.UnknownToken, privacy.UnknownPerson."""
+    ring(own_data.erase(token=token))
 
 
 def resend_link(*, registration_id: int, user_id: int, expected_generation: int | None = None) -> None:

@@ -196,6 +196,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"webinars@{_mail_hos
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where people write who need a human; stands on every page and mail unless the campaign names another.
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default=f"webinars@{_mail_host}")
+# Whom calendars name as the organiser, and write to when somebody accepts or declines; empty: the mail's sender.
+CALENDAR_ORGANIZER_EMAIL = env.str("CALENDAR_ORGANIZER_EMAIL", default="")
 # Who is told when a platform or mail server needs attention; empty: nobody.
 STAFF_NOTICE_EMAIL = env.str("STAFF_NOTICE_EMAIL", default="")
 

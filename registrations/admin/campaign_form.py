@@ -90,7 +90,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Campaign
         fields = (
-            "event", "session", "title", "slug", "organizer", "description", "language", "published",
+            "event", "session", "title", "slug", "organizer", "description", "language", "published", "listed",
             "opens_at", "closes_at", "places", "bulk", "accent", "sender", "contact_email", "mail_intro",
         )  # fmt: skip
         widgets = {

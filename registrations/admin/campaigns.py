@@ -61,6 +61,7 @@ class CampaignAdmin(StaffModelAdmin):
         ),
         (gettext_lazy("When and how many"), {"fields": ("opens_at", "closes_at", "places", "bulk")}),
         (gettext_lazy("Look"), {"fields": ("accent",)}),
+        (gettext_lazy("Where people find it"), {"fields": ("listed",)}),
         (gettext_lazy("Mail"), {"fields": ("sender", "contact_email", "mail_intro")}),
     )  # fmt: skip
 

@@ -1,8 +1,18 @@
 """From a campaign's questions to a checked Django form. Knows nothing of the rest of the product."""
 
-from registrations.forms.build import SignUpForm, build_form, prefilled
+from registrations.forms.build import NameForm, SignUpForm, build_form, prefilled
 from registrations.forms.faults import question_faults
 from registrations.forms.spec import Options, QuestionSpec
 from registrations.forms.types import TYPES, type_choices
 
-__all__ = ["TYPES", "Options", "QuestionSpec", "SignUpForm", "build_form", "prefilled", "question_faults", "type_choices"]
+__all__ = [
+    "TYPES",
+    "NameForm",
+    "Options",
+    "QuestionSpec",
+    "SignUpForm",
+    "build_form",
+    "prefilled",
+    "question_faults",
+    "type_choices",
+]

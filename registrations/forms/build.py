@@ -30,13 +30,11 @@ MEANT = "email_meant"
 """The address that a visitor says they meant, when asked."""
 
 
-class SignUpForm(forms.Form):
-    """Name and e-mail, which every form has. `build_form` adds a campaign's questions."""
+class NameForm(forms.Form):
+    """How a person is called."""
 
     default_renderer = TemplatesSetting
     use_required_attribute = False
-    question_keys: ClassVar[tuple[str, ...]] = ()
-    consent_keys: ClassVar[tuple[str, ...]] = ()
 
     first_name = LineField(
         label=_("First name"),
@@ -50,6 +48,14 @@ class SignUpForm(forms.Form):
         attrs={"autocomplete": "family-name", "autocapitalize": "words", "spellcheck": "false"},
         error_messages={"required": _("Enter your last name.")},
     )
+
+
+class SignUpForm(NameForm):
+    """Name and e-mail, which every form has. `build_form` adds a campaign's questions."""
+
+    question_keys: ClassVar[tuple[str, ...]] = ()
+    consent_keys: ClassVar[tuple[str, ...]] = ()
+
     email = AddressField(
         label=_("E-mail"),
         help_text=_("Your personal link will be sent here."),

@@ -17,7 +17,7 @@ Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
 
 _REMINDER = timedelta(minutes=15)
 # A calendar draws an entry without an end as a hairline; an hour is what it would offer by itself.
-_LENGTH_IF_UNKNOWN = timedelta(hours=1)
+LENGTH_IF_UNKNOWN = timedelta(hours=1)
 
 
 def calendar_file(
@@ -28,19 +28,20 @@ def calendar_file(
     attendee: str = "",
     organizer_name: str = "",
     stamp: datetime | None = None,
+    cancelled: bool = False,
 ) -> bytes:
     """Return a calendar file with one entry per meeting, all times in UTC, texts in the active language.
 
     `organizer` and `attendee` are bare addresses; the attendee counts as having accepted and is not asked to answer.
-    `stamp` (aware; default: now) is DTSTAMP, which ranks two files of the same SEQUENCE. Under CANCEL the entries are
-    cancelled and carry neither link nor alarm.
+    `stamp` (aware; default: now) is DTSTAMP, which ranks two files of the same SEQUENCE. `cancelled` entries
+    (those of CANCEL always are) carry neither link nor alarm.
     """
     calendar = Calendar()
     calendar.add("prodid", "-//regsite//regsite//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
     for meeting in meetings:
-        event = _event(meeting, method, stamp or timezone.now())
+        event = _event(meeting, cancelled or method == "CANCEL", stamp or timezone.now())
         event.add("organizer", _party(organizer, organizer_name), encode=False)
         if attendee:
             event.add("attendee", _accepted(attendee), encode=False)
@@ -48,18 +49,18 @@ def calendar_file(
     return bytes(calendar.to_ical())
 
 
-def _event(meeting: Meeting, method: Method, stamp: datetime) -> Event:
+def _event(meeting: Meeting, cancelled: bool, stamp: datetime) -> Event:
     title = clean_line(meeting.title)
     event = Event()
     event.add("uid", meeting.uid)
     event.add("sequence", meeting.sequence)
     event.add("dtstamp", stamp.astimezone(UTC))
     event.add("dtstart", meeting.starts_at.astimezone(UTC))
-    event.add("dtend", (meeting.ends_at or meeting.starts_at + _LENGTH_IF_UNKNOWN).astimezone(UTC))
+    event.add("dtend", (meeting.ends_at or meeting.starts_at + LENGTH_IF_UNKNOWN).astimezone(UTC))
     event.add("summary", title)
     # The link is the person's own; a calendar shared with colleagues shows a private entry as busy, without its text.
     event.add("class", "PRIVATE")
-    if method == "CANCEL":
+    if cancelled:
         event.add("status", "CANCELLED")
         return event
     event.add("status", "CONFIRMED")

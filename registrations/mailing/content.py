@@ -41,7 +41,8 @@ def _calendar(letter: Letter, method: Method) -> bytes:
     return calendar_file(
         letter.meetings,
         method=method,
-        organizer=bare_address(letter.from_address),
+        cancelled=KINDS[letter.kind].calendar_method == "CANCEL",
+        organizer=bare_address(letter.organizer or letter.from_address),
         organizer_name=clean_display_name(letter.from_name),
         attendee="" if method == "PUBLISH" else one_address(letter.recipient),
         stamp=letter.dated_at,
@@ -52,7 +53,7 @@ def _calendar_method(letter: Letter) -> Method | None:
     kind = KINDS[letter.kind]
     if not kind.calendar_method or not letter.meetings:
         return None
-    # A REQUEST is about one meeting (RFC 5546 §3.2.2: one UID); only PUBLISH may hold several.
-    if kind.calendar_method == "REQUEST" and len(letter.meetings) > 1:
+    # REQUEST and CANCEL are about one meeting (RFC 5546 §3.2.2, §3.2.5: one UID); only PUBLISH may hold several.
+    if len(letter.meetings) > 1:
         return "PUBLISH"
     return kind.calendar_method

@@ -32,7 +32,8 @@ class Letter:
     """Everything one mail depends on: composing the same letter gives the same bytes.
 
     `kind` names an entry of `kinds.KINDS`, `text_version` one of `kinds.TEXT_FOLDERS`. `person_zone` is an IANA zone or
-    empty. `intro` is the marketer's plain text with `{{placeholders}}`. `facts` are plain strings only this kind needs.
+    empty. `organizer` is the bare address that calendars answer to; empty: the sender's. `intro` is the marketer's plain
+    text with `{{placeholders}}`. `facts` are plain strings only this kind needs.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Letter:
     intro: str
     accent: str
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    organizer: str = ""
 
     def to_json(self) -> str:
         """Return the letter as JSON with sorted keys; times in ISO 8601."""

@@ -66,6 +66,7 @@ class _Shape(NamedTuple):
     intro: str
     accent: str
     facts: tuple[tuple[str, str], ...]
+    organizer: str
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def _shape_of(letter: Letter, names: Sequence[str], links: Sequence[str]) -> _Sh
         letter.intro,
         letter.accent,
         tuple(sorted(letter.facts.items())),
+        letter.organizer,
     )
 
 
@@ -164,6 +166,7 @@ def _letter_of_nobody(shape: _Shape) -> Letter:
         intro=shape.intro,
         accent=shape.accent,
         facts=dict(shape.facts),
+        organizer=shape.organizer,
     )
 
 

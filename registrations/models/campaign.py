@@ -59,6 +59,13 @@ class Campaign(models.Model):
         help_text=_("Fifty people take one call instead of fifty. Whoever the answer leaves out is registered singly."),
     )
     published = models.BooleanField(_("published"), default=True)
+    listed = models.BooleanField(
+        _("listed"),
+        default=True,
+        help_text=_(
+            "On the front page, in the feeds and in search engines. Without it only those who have the address find it."
+        ),
+    )
     contact_email = models.EmailField(
         _("contact for people"), blank=True, help_text=_("Shown on every page and mail. Empty: the installation's.")
     )

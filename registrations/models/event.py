@@ -25,7 +25,7 @@ class Mirrored(models.Model):
 
     `missing_since` is set while the platform answers that it does not know the id: one such answer proves nothing.
     `extra_fields` is a list of `{"key", "label", "required", "choices"}`: what the platform wants of everyone.
-    `schedule_version` rises whenever the time or title changes.
+    `schedule_version` rises whenever the beginning, the end or the title changes.
     `looked_at` is when the participants list was last begun to be read whole.
     """
 

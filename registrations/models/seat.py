@@ -36,6 +36,7 @@ class Seat(Step):
     `session` is empty for a whole-series seat. `link` is the personal join link, a secret; `link_hash` makes it unique, so
     that one link can never belong to two people. `participation_id` is what the platform calls the registration.
     `admitted_at` remembers that the platform let this participation in: whoever is out after that was put out there.
+    `link_version` rises with every new link, so that calendars replace the old one.
     `missed_at` is when a look at the participants list first did not find a seat in doubt.
     """
 
@@ -49,6 +50,7 @@ class Seat(Step):
     link = EncryptedTextField(blank=True, editable=False)
     link_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
     link_inferred = models.BooleanField(default=False, editable=False)
+    link_version = models.PositiveIntegerField(default=0, editable=False)
     first_call_at = models.DateTimeField(null=True, editable=False)
     admitted_at = models.DateTimeField(null=True, editable=False)
     missed_at = models.DateTimeField(null=True, editable=False)

@@ -29,6 +29,8 @@ class TimelineEntry(models.Model):
         REMOVED = "removed", _("Removed at the platform")
         CANCELLED = "cancelled", _("Cancelled by the person")
         CAME_BACK = "came_back", _("Came back after a cancel")
+        NAME_CORRECTED = "name_corrected", _("Name corrected by the person")
+        PREFERENCES_SET = "preferences_set", _("Language or time zone set by the person")
         MAIL_QUEUED = "mail_queued", _("Mail prepared")
         MAIL_HANDED_OVER = "mail_handed_over", _("Mail handed over to our mail server")
         MAIL_DELAYED = "mail_delayed", _("The mail server did not take the mail; the next try is set")

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db.models import F
 
 from registrations.models import Enrollment, EnrollmentWish, Fact, Seat, StepState, TimelineEntry, Wish, db_now
 from registrations.services import answering, steps
@@ -73,7 +74,11 @@ def _let_in(arrivals: list[Arrival]) -> Due:
 
 def _values_in(seat: Seat, answer: Participation) -> dict[str, Any]:
     admitted_at = db_now() if answer.admitted else seat.admitted_at
-    return participation_values(answer) | {"fact": Fact.IN, "admitted_at": admitted_at, "missed_at": None}
+    return (
+        participation_values(answer)
+        | link_news(seat, answer)
+        | {"fact": Fact.IN, "admitted_at": admitted_at, "missed_at": None}
+    )
 
 
 def _log_registered(taken: list[Arrival]) -> None:
@@ -87,7 +92,9 @@ def _log_registered(taken: list[Arrival]) -> None:
 def _keep_news(seat: Seat, answer: Participation) -> None:
     """Our lease ran out before the answer came. Whoever has the row now looks before repeating; what we learnt spares it
     the search for the link. If the row was settled as out meanwhile, the person is in all the same: look again."""
-    Seat.objects.filter(pk=seat.pk, link_hash=None).update(**participation_values(answer))
+    Seat.objects.filter(pk=seat.pk, link_hash=None).update(
+        **participation_values(answer), link_version=F("link_version") + int(bool(answer.link))
+    )
     now = db_now()
     Seat.objects.filter(pk=seat.pk, state=StepState.SETTLED, wish=Wish.OUT).update(
         state=StepState.QUEUED, run_at=now, in_doubt_since=now, fact=Fact.UNKNOWN
@@ -109,6 +116,12 @@ def participation_values(answer: Participation) -> dict[str, Any]:
         "link_hash": Seat.link_fingerprint(answer.link),
         "link_inferred": answer.inferred,
     }
+
+
+def link_news(seat: Seat, answer: Participation) -> dict[str, Any]:
+    """What a seat must count of an answer: a link that it has not had. Calendars take the new one by the higher number."""
+    is_new = bool(answer.link) and Seat.link_fingerprint(answer.link) != seat.link_hash
+    return {"link_version": seat.link_version + int(is_new)}
 
 
 def log(seat: Seat, code: TimelineEntry.Code, **data: str | bool) -> None:

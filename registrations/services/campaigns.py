@@ -10,13 +10,13 @@ from enum import StrEnum
 from functools import lru_cache
 
 import nh3
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from registrations.forms import TYPES
 from registrations.forms.spec import ConsentSpec, Options, QuestionSpec
-from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Registration, Session, db_now
+from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Session, db_now
 from registrations.services import pauses
 from registrations.services.consents import boxes_of
 from registrations.webinar.provider import ExtraField
@@ -42,16 +42,21 @@ class Availability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublicSession:
-    """One meeting, as told to visitors; times in UTC."""
+    """One meeting, as told to visitors; times in UTC. `revision` rises whenever its time or title changes."""
 
     title: str
     starts_at: datetime
     ends_at: datetime | None
+    id: int = 0
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PublicCampaign:
-    """All that the public pages of a campaign may show. `description` is sanitised HTML, `time_zone` an IANA name."""
+    """All that the public pages of a campaign may show. `description` is sanitised HTML, `time_zone` an IANA name.
+
+    `listed`: it may stand where people look for something to sign up for; otherwise only who has its address finds it.
+    """
 
     id: int
     slug: str
@@ -69,6 +74,8 @@ class PublicCampaign:
     consents: tuple[ConsentSpec, ...]
     contact: str
     accent: str
+    listed: bool = True
+    announced_at: datetime | None = None
 
 
 def availability(
@@ -109,10 +116,10 @@ def taken_places(campaign: Campaign) -> int:
 def public_campaign(*, slug: str) -> PublicCampaign:
     """The campaign at an address, as visitors may see it. Raises CampaignNotFound."""
     try:
-        campaign = _published().get(slug=slug)
+        campaign = published().get(slug=slug)
     except Campaign.DoesNotExist as error:
         raise CampaignNotFound(slug) from error
-    return _public(campaign)
+    return as_visitors_see_it(campaign)
 
 
 def recent_campaign(*, slug: str) -> PublicCampaign:
@@ -149,26 +156,8 @@ def _row_as_of(campaign_id: int, period: int) -> Campaign:
     return found.get(pk=campaign_id)
 
 
-def listed_campaigns() -> list[PublicCampaign]:
-    """Campaigns that take sign-ups now, the soonest first."""
-    now = db_now()
-    upcoming = _published().filter(
-        Q(opens_at=None) | Q(opens_at__lte=now), Q(closes_at=None) | Q(closes_at__gt=now), event__ends_at__gt=now
-    )
-    found = list(upcoming.order_by("event__starts_at", "pk")[:200])
-    signed_up = _signed_up(campaign.pk for campaign in found if campaign.places is not None)
-    shown = [_public(campaign, signed_up=signed_up.get(campaign.pk, 0)) for campaign in found]
-    opened = [campaign for campaign in shown if campaign.availability is Availability.OPEN and campaign.sessions]
-    return sorted(opened, key=lambda campaign: campaign.sessions[0].starts_at)
-
-
-def _signed_up(campaign_ids: Iterable[int]) -> dict[int, int]:
-    """How many registrations each campaign has: campaign id → registrations; those without any are left out."""
-    counted = Registration.objects.filter(campaign__in=list(campaign_ids)).order_by().values("campaign")
-    return dict(counted.annotate(count=Count("pk")).values_list("campaign", "count"))
-
-
-def _published() -> QuerySet[Campaign]:
+def published() -> QuerySet[Campaign]:
+    """Campaigns that visitors may see, with all that `as_visitors_see_it` needs."""
     sessions = Session.objects.exclude(status="cancelled").exclude(starts_at=None).order_by("starts_at")
     return (
         Campaign.objects.filter(published=True)
@@ -179,7 +168,8 @@ def _published() -> QuerySet[Campaign]:
     )
 
 
-def _public(campaign: Campaign, *, signed_up: int | None = None) -> PublicCampaign:
+def as_visitors_see_it(campaign: Campaign, *, signed_up: int | None = None) -> PublicCampaign:
+    """A campaign of `published`; `signed_up` as for `availability`."""
     event = campaign.event
     sessions: Iterable[Session] = [campaign.session] if campaign.session else event.dated_sessions  # type: ignore[attr-defined]
     return PublicCampaign(
@@ -194,13 +184,23 @@ def _public(campaign: Campaign, *, signed_up: int | None = None) -> PublicCampai
         closes_at=campaign.closes_at,
         time_zone=event.zone,
         sessions=tuple(
-            PublicSession(session.title, session.starts_at, session.ends_at) for session in sessions if session.starts_at
+            PublicSession(
+                title=session.title,
+                starts_at=session.starts_at,
+                ends_at=session.ends_at,
+                id=session.pk,
+                revision=session.schedule_version + event.schedule_version,
+            )
+            for session in sessions
+            if session.starts_at
         ),
         whole_series=campaign.session is None,
         questions=tuple(question_spec(question) for question in campaign.questions.all()),
         consents=boxes_of(campaign.consent_boxes.all()),
         contact=campaign.contact,
         accent=campaign.accent,
+        listed=campaign.listed,
+        announced_at=campaign.created_at,
     )
 
 

@@ -92,7 +92,7 @@ def _mirror(place: Place, info: EventInfo | SessionInfo) -> None:
     said: dict[str, Any] = {"title": info.title[:300], "status": info.status.value}
     said |= {name: getattr(info, name) for name in ("starts_at", "ends_at") if getattr(info, name) is not None}
     if place.pk is not None and any(
-        getattr(place, name) != said.get(name, getattr(place, name)) for name in ("title", "starts_at")
+        getattr(place, name) != said.get(name, getattr(place, name)) for name in ("title", "starts_at", "ends_at")
     ):
         place.schedule_version += 1
     for name, value in said.items():

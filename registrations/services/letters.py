@@ -122,6 +122,7 @@ class Desk:
             intro=campaign.mail_intro,
             accent=campaign.accent,
             facts=mail.facts,
+            organizer=settings.CALENDAR_ORGANIZER_EMAIL,
         )
 
 
@@ -214,5 +215,6 @@ class _Seats:
             zone=event.zone,
             link=seat.link if seat.is_fulfilled else "",
             uid=f"r{registration.pk}-s{session.pk}@{public_host()}",
-            sequence=seat.version + session.schedule_version,
+            # Each of these only ever rises, so that their sum does with any change of time, title, link or wish.
+            sequence=seat.version + seat.link_version + session.schedule_version + event.schedule_version,
         )

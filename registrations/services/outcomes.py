@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from registrations.models import MAX_LOST_LEASES, EnrollmentWish, Fact, Seat, TimelineEntry, Verb
 from registrations.services import answering, steps
 from registrations.services.admission import may_be_let_in
-from registrations.services.arrivals import log, participation_values, wrong_link
+from registrations.services.arrivals import link_news, log, participation_values, wrong_link
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.errands import Ask, Begin, Errand, LetIn
 from registrations.webinar.errors import Misconfigured, PlatformError, Rejected, Uncertain
@@ -207,7 +207,7 @@ def _look_whether_admitted(seat: Seat, answer: Participation) -> Due:
     """Moderated events: the answer does not say whether the person waits, so the list is asked, once for all of them."""
     try:
         with transaction.atomic():
-            steps.doubt(seat, reason="checking_admission", delay=0, **participation_values(answer))
+            steps.doubt(seat, reason="checking_admission", delay=0, **participation_values(answer), **link_news(seat, answer))
     except IntegrityError:
         return wrong_link(seat)
     return seats_due(seat.account_id)

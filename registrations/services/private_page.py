@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import translation
+
 from registrations.mailing.calendars import calendar_file
 from registrations.models import EnrollmentWish, Registration, db_now
 from registrations.services.campaigns import Availability, availability
 from registrations.services.letters import meetings_of
+from registrations.services.senders import organizer_of
 from registrations.services.standing import Standing, standing_of
 from registrations.services.tokens import find_registration
 
@@ -50,7 +53,7 @@ def read(*, token: str) -> PrivatePage:
     registration = _find(token)
     campaign = registration.campaign
     standing = standing_of(registration)
-    cancelled = not registration.enrollments.exclude(wish=EnrollmentWish.OUT).exists()
+    cancelled = _is_cancelled(registration)
     over = (campaign.session or campaign.event).is_over(db_now())
     return PrivatePage(
         campaign_title=campaign.title,
@@ -71,13 +74,26 @@ def read(*, token: str) -> PrivatePage:
 
 
 def calendar(*, token: str) -> bytes:
-    """The calendar file of everything a person is registered for. Raises UnknownToken."""
+    """The calendar file of everything a person is registered for, or was before they cancelled. Raises UnknownToken."""
     registration = _find(token)
-    return calendar_file(meetings_of(registration), method="PUBLISH", organizer=registration.campaign.contact, stamp=db_now())
+    with translation.override(registration.language):
+        return calendar_file(
+            meetings_of(registration),
+            method="PUBLISH",
+            organizer=organizer_of(registration.campaign),
+            stamp=db_now(),
+            cancelled=_is_cancelled(registration),
+        )
 
 
 def _find(token: str) -> Registration:
-    return find_registration(Registration.objects.select_related("campaign__event__account", "campaign__session"), token)
+    return find_registration(
+        Registration.objects.select_related("campaign__event__account", "campaign__session", "campaign__sender"), token
+    )
+
+
+def _is_cancelled(registration: Registration) -> bool:
+    return not registration.enrollments.exclude(wish=EnrollmentWish.OUT).exists()
 
 
 def _meetings(registration: Registration, standing: Standing, cancelled: bool) -> tuple[PrivateMeeting, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from registrations.models import StepState, Submission, fingerprint
+from registrations.models import Session, StepState, Submission, fingerprint
+from registrations.services.campaigns import PublicSession
 from registrations.services.tokens import UnknownToken
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One submission as its sender may see it. `address` is what was typed."""
+    """One submission as its sender may see it. `address` is what was typed; `meeting` is the campaign's, if it has but one."""
 
     slug: str
     campaign_title: str
@@ -20,12 +21,13 @@ class Progress:
     address: str
     handed_over: bool
     received_at: datetime
+    meeting: PublicSession | None
 
 
 def read(*, token: str) -> Progress:
     """The progress of a submission. Raises UnknownToken."""
     submission = (
-        Submission.objects.select_related("campaign", "mail")
+        Submission.objects.select_related("campaign__session", "mail")
         .defer("mail__letter")
         .filter(progress_hash=fingerprint(token))
         .first()
@@ -41,4 +43,11 @@ def read(*, token: str) -> Progress:
         address=submission.email,
         handed_over=submission.mail is not None and submission.mail.state == StepState.SETTLED,
         received_at=submission.received_at,
+        meeting=_meeting(campaign.session),
     )
+
+
+def _meeting(session: Session | None) -> PublicSession | None:
+    if session is None or session.starts_at is None:
+        return None
+    return PublicSession(session.title, session.starts_at, session.ends_at)

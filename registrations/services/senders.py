@@ -18,6 +18,14 @@ def default_sender() -> Sender:
     return Sender.objects.create(name=name or "regsite", address=address)
 
 
+def organizer_of(campaign: Campaign) -> str:
+    """The bare address that calendars name as the organiser: the same as in the campaign's mails, so that a calendar takes
+    both for one entry. Only reads."""
+    sender = campaign.sender or Sender.objects.order_by("pk").first()
+    _, address = parseaddr(sender.address if sender else settings.DEFAULT_FROM_EMAIL)
+    return str(settings.CALENDAR_ORGANIZER_EMAIL or address)
+
+
 def sender_of(campaign: Campaign) -> Sender:
     """The sender of a campaign's mails."""
     return campaign.sender or default_sender()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
@@ -16,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registrations import pipeline
+from registrations.mailing.calendar_links import CalendarLink, calendar_links
 from registrations.services import private_page
 from registrations.services.private_page import PrivateMeeting, PrivatePage
 from registrations.services.signup import NotOpen
@@ -24,6 +26,7 @@ from registrations.views import errors, posts
 from registrations.views.accents import accent_code
 from registrations.views.pages import answers_outages, page, secure, see_other
 from registrations.views.schedule import When, when
+from registrations.views.zones import zone_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class _Row:
     when: When
     link: str
     status: str
+    calendars: list[CalendarLink]
 
 
 @require_safe
@@ -73,7 +77,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
         return errors.unknown_link(request)
     if not person.can_cancel:
         return secure(see_other(home))
-    context = {**_context(person, token), "home": home}
+    context = {**context_of(person, token), "home": home}
     return page(request, "registrations/cancel.html", context, language=person.language, private=True)
 
 
@@ -96,18 +100,33 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
 def _private_page(request: HttpRequest, token: str, *, refused: bool = False, status: int = 200) -> HttpResponse:
     person = private_page.read(token=token)
     with translation.override(person.language):
-        rows = [_row(person, meeting) for meeting in person.meetings]
-    has_links = any(row.link for row in rows)
-    context = {**_context(person, token), "rows": rows, "has_links": has_links, "refused": refused}
+        rows = [_row(person, meeting, token) for meeting in person.meetings]
+    context = {
+        **context_of(person, token),
+        "rows": rows,
+        "has_links": any(row.link for row in rows),
+        "refused": refused,
+        "saved": request.GET.get("saved", ""),
+        "zone": zone_words(person.person_zone),
+    }
     return page(request, "registrations/private.html", context, language=person.language, status=status, private=True)
 
 
-def _row(person: PrivatePage, meeting: PrivateMeeting) -> _Row:
+def _row(person: PrivatePage, meeting: PrivateMeeting, token: str) -> _Row:
     words = when(meeting, zone=person.event_zone, person_zone=person.person_zone)
     # A link is the platform's word; only what a browser opens as a web page becomes a link here.
     is_shown = not person.cancelled and urlsplit(meeting.link).scheme in ("https", "http")
     link = meeting.link if is_shown else ""
-    return _Row(meeting.title, words, link, _status(person, meeting, link))
+    # A calendar's operator reads the address that it is opened with. So it gets the address of this page and not the join
+    # link: that one lets whoever has it in under this person's name, can be changed by the platform at any time, and is not
+    # ours to revoke, while this page's token can be, ends by itself, and always leads to the link that holds.
+    page_address = f"{settings.PUBLIC_URL}{reverse('public:private', args=[token])}"
+    calendars = (
+        []
+        if person.cancelled
+        else calendar_links(title=meeting.title, starts_at=meeting.starts_at, ends_at=meeting.ends_at, page=page_address)
+    )
+    return _Row(meeting.title, words, link, _status(person, meeting, link), calendars)
 
 
 def _status(person: PrivatePage, meeting: PrivateMeeting, link: str) -> str:
@@ -119,5 +138,6 @@ def _status(person: PrivatePage, meeting: PrivateMeeting, link: str) -> str:
     return meeting.status_label if meeting.status == "held" else gettext("Registering")
 
 
-def _context(person: PrivatePage, token: str) -> dict[str, object]:
+def context_of(person: PrivatePage, token: str) -> dict[str, object]:
+    """What every page below a private address shows."""
     return {"person": person, "token": token, "contact": person.contact, "accent": accent_code(person.accent)}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from registrations.mailing.calendar_links import CalendarLink, calendar_links
 from registrations.services.progress import Progress, read
 from registrations.services.tokens import UnknownToken
 from registrations.views import errors
@@ -27,7 +30,7 @@ def progress(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         submission = _read(slug, token)
     except UnknownToken:
         return errors.unknown_link(request)
-    context = {**_context(submission, token), "contact": submission.contact}
+    context = {**_context(submission, token), "contact": submission.contact, "calendars": _calendars(submission)}
     return page(request, "registrations/progress.html", context, language=submission.language, private=True)
 
 
@@ -52,6 +55,18 @@ def _read(slug: str, token: str) -> Progress:
     if submission.slug != slug:
         raise UnknownToken
     return submission
+
+
+def _calendars(submission: Progress) -> list[CalendarLink]:
+    """Calendars on the web, with the campaign's public page: whoever typed the form may not be whose address it is."""
+    if submission.meeting is None:
+        return []
+    return calendar_links(
+        title=submission.campaign_title,
+        starts_at=submission.meeting.starts_at,
+        ends_at=submission.meeting.ends_at,
+        page=f"{settings.PUBLIC_URL}{reverse('public:signup', args=[submission.slug])}",
+    )
 
 
 def _context(submission: Progress, token: str) -> dict[str, object]:

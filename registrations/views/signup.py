@@ -15,6 +15,7 @@ from registrations.views import errors, form_tokens
 from registrations.views.accents import accent_code
 from registrations.views.pages import answers_outages, page, see_other
 from registrations.views.schedule import when
+from registrations.views.structured import description_of, event_data, public_address
 from registrations.views.taking import Faulty, take
 
 _GONE = frozenset({Availability.CANCELLED, Availability.OVER})
@@ -82,4 +83,10 @@ def _campaign_context(campaign: PublicCampaign) -> dict[str, object]:
         "times": times,
         "accent": accent_code(campaign.accent),
         "contact": campaign.contact,
+        "meta": {
+            "address": public_address(campaign),
+            "description": description_of(campaign),
+            # A search engine must not announce what only its address opens.
+            "event": event_data(campaign) if campaign.listed else "",
+        },
     }

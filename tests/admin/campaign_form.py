@@ -23,6 +23,7 @@ def values(event: Event, *questions: dict[str, str], **more: str) -> dict[str, s
         "slug": "",
         "language": "ru",
         "published": "on",
+        "listed": "on",
         "bulk": "queue",
         "accent": "#2f5bea",
         "questions-TOTAL_FORMS": str(len(questions)),

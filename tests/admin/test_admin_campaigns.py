@@ -150,6 +150,14 @@ def test_an_accent_that_is_no_colour_is_refused(visit: Visit, accent: str) -> No
 # --- once somebody has signed up ---
 
 
+def test_a_campaign_may_be_kept_off_the_front_page(visit: Visit) -> None:
+    sent = values(factories.make_event(), slug="quiet")
+    del sent["listed"]
+    save(visit("Marketing"), sent)
+    campaign = Campaign.objects.get(slug="quiet")
+    assert (campaign.published, campaign.listed) == (True, False)
+
+
 def test_the_event_stays_once_somebody_has_signed_up(visit: Visit) -> None:
     campaign, other = factories.make_campaign(event=factories.make_event(series=True)), factories.make_event()
     factories.make_person(campaign=campaign)

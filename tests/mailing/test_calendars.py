@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
 from icalendar import Calendar, Component
 
+from registrations.mailing.calendar_links import calendar_links
 from registrations.mailing.calendars import Method, calendar_file
-from tests.mailing.letters import LINK, a_meeting
+from registrations.mailing.compose import compose
+from registrations.mailing.letter import Letter
+from tests.mailing.letters import LINK, PRIVATE_URL, a_letter, a_meeting
+from tests.mailing.reading import Entry, read_calendar
 
 STAMP = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -92,3 +97,107 @@ def test_a_title_cannot_add_a_line_to_the_file():
 def test_an_unknown_end_becomes_an_hour():
     (event,) = events_of(file_of(a_meeting(ends_at=None)))
     assert event.end - event.start == timedelta(hours=1)
+
+
+# --- two independent readers ---
+
+# Just before and just after New York's clocks change, in Moscow, which changes none, and in Kolkata, half an hour off.
+PLACES = [
+    ("Europe/Moscow", date(2026, 11, 26), "20261126T160000Z"),
+    ("America/New_York", date(2026, 10, 31), "20261031T230000Z"),
+    ("America/New_York", date(2026, 11, 1), "20261102T000000Z"),
+    ("America/New_York", date(2027, 3, 13), "20270314T000000Z"),
+    ("America/New_York", date(2027, 3, 14), "20270314T230000Z"),
+    ("Asia/Kolkata", date(2026, 11, 26), "20261126T133000Z"),
+]
+
+
+@pytest.mark.parametrize(("zone", "day", "written"), PLACES)
+@pytest.mark.parametrize("method", ["PUBLISH", "REQUEST", "CANCEL"])
+def test_two_readers_read_the_same_moments(zone: str, day: date, written: str, method: Method):
+    starts_at = datetime.combine(day, time(19), ZoneInfo(zone))
+    meeting = a_meeting(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=90), zone=zone, title="Встреча, с \\; «ё»")
+    content = file_of(meeting, method=method, attendee="anna@example.net")
+    (theirs,), (ours,) = events_of(content), read_calendar(content).entries
+    assert f"DTSTART:{written}\r\n".encode() in content
+    assert theirs.start == ours.start == starts_at
+    assert theirs.end == ours.end == starts_at + timedelta(minutes=90)
+    assert str(theirs["SUMMARY"]) == ours.text("SUMMARY") == meeting.title
+    assert str(theirs["UID"]) == ours.text("UID") == meeting.uid
+    assert theirs["SEQUENCE"] == int(ours.text("SEQUENCE")) == 0
+
+
+def test_both_readers_read_attendee_and_organiser():
+    content = file_of(a_meeting(), method="REQUEST", attendee="anna@example.net", organizer_name='Школа "Север"; Law, etc')
+    (theirs,), (ours,) = events_of(content), read_calendar(content).entries
+    attendee = ours.line("ATTENDEE")
+    assert attendee is not None
+    assert attendee.value == theirs["ATTENDEE"] == "mailto:anna@example.net"
+    assert attendee.parameters == {"PARTSTAT": "ACCEPTED", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE"}
+    assert ours.text("ORGANIZER") == theirs["ORGANIZER"] == "mailto:webinars@example.org"
+
+
+@pytest.mark.parametrize("title", ["a" * 200, "ё" * 200, "\r\nEND:VEVENT", "\x00\x07;:,\\n", "x\u2028ATTENDEE:y", '"quoted"'])
+def test_hostile_titles_stay_one_line_of_one_entry(title: str):
+    content = file_of(a_meeting(title=title), method="REQUEST", attendee="anna@example.net")
+    (entry,) = read_calendar(content).entries
+    assert entry.text("SUMMARY") == str(events_of(content)[0]["SUMMARY"])
+    assert [line.name for line in entry.lines].count("ATTENDEE") == 1
+
+
+# --- the life of an entry ---
+
+
+def invitation(letter: Letter) -> tuple[str, list[Entry]]:
+    """The method and the entries of a mail's calendar file."""
+    (part,) = [part for part in compose(letter).message().walk() if part.get_content_type() == "text/calendar"]
+    file = read_calendar(part.get_payload(decode=True))
+    assert part.get_param("method") == file.properties["METHOD"]
+    return file.properties["METHOD"], file.entries
+
+
+def test_a_cancellation_names_the_same_entry_with_a_higher_revision():
+    method, (entry,) = invitation(a_letter(meetings=(a_meeting(sequence=1),)))
+    gone_method, (gone,) = invitation(a_letter(kind="cancelled", meetings=(a_meeting(sequence=2, link=""),)))
+    assert (method, gone_method) == ("REQUEST", "CANCEL")
+    assert entry.text("UID") == gone.text("UID")
+    assert int(gone.text("SEQUENCE")) > int(entry.text("SEQUENCE"))
+    assert entry.line("ATTENDEE").value == gone.line("ATTENDEE").value == "mailto:anna@example.net"
+    assert entry.text("ORGANIZER") == gone.text("ORGANIZER")
+    assert gone.text("STATUS") == "CANCELLED"
+
+
+def test_a_cancelled_series_is_published_as_cancelled():
+    meetings = (a_meeting(uid="one"), a_meeting(uid="two"))
+    method, entries = invitation(a_letter(kind="cancelled", meetings=meetings))
+    assert method == "PUBLISH"
+    assert [entry.text("STATUS") for entry in entries] == ["CANCELLED", "CANCELLED"]
+    assert not any(entry.alarms or entry.line("URL") or entry.line("ATTENDEE") for entry in entries)
+
+
+@pytest.mark.parametrize(("organizer", "named"), [("", "webinars@example.org"), ("nobody@example.org", "nobody@example.org")])
+def test_answers_go_to_the_organiser_that_is_set(organizer: str, named: str):
+    _, (entry,) = invitation(a_letter(organizer=organizer))
+    assert entry.text("ORGANIZER") == f"mailto:{named}"
+
+
+def test_a_letter_kept_by_an_earlier_release_is_still_read():
+    kept = a_letter().to_json().replace('"organizer": "", ', "")
+    assert "organizer" not in kept
+    assert Letter.from_json(kept).organizer == ""
+
+
+# --- calendars on the web ---
+
+
+def test_a_calendar_on_the_web_gets_time_title_and_page_but_never_the_link():
+    meeting = a_meeting(title="Рок & ролл? #1")
+    links = calendar_links(title=meeting.title, starts_at=meeting.starts_at, ends_at=meeting.ends_at, page=PRIVATE_URL)
+    asked = {link.name: dict(parse_qsl(urlsplit(link.url).query)) for link in links}
+    assert asked["Google"]["dates"] == "20261126T160000Z/20261126T173000Z"
+    assert asked["Google"]["text"] == asked["Outlook.com"]["subject"] == meeting.title
+    assert asked["Microsoft 365"]["startdt"] == "2026-11-26T16:00:00Z"
+    assert asked["Microsoft 365"]["enddt"] == "2026-11-26T17:30:00Z"
+    assert all(link.url.startswith("https://") and "+" not in link.url for link in links)
+    assert {asked["Google"]["details"], asked["Outlook.com"]["body"]} == {PRIVATE_URL}
+    assert not any(LINK in unquote(link.url) for link in links)

@@ -71,7 +71,13 @@ def test_a_mail_has_text_html_and_calendar():
 
 @pytest.mark.parametrize(
     ("kind", "count", "method"),
-    [("link", 1, "REQUEST"), ("link", 2, "PUBLISH"), ("known", 1, "REQUEST"), ("cancelled", 2, "CANCEL")],
+    [
+        ("link", 1, "REQUEST"),
+        ("link", 2, "PUBLISH"),
+        ("known", 1, "REQUEST"),
+        ("cancelled", 1, "CANCEL"),
+        ("cancelled", 2, "PUBLISH"),
+    ],
 )
 def test_the_calendar_part_names_the_method_of_its_file(kind: str, count: int, method: str):
     part = calendar_part(a_letter(kind=kind, meetings=tuple(a_meeting(uid=str(number)) for number in range(count))))

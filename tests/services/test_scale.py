@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registrations.models import OPEN_STATES, Enrollment, EnrollmentWish, OutgoingEmail, Registration, Seat, StepState
 from registrations.models.conditions import literally
-from registrations.services import attention, campaigns, cancelling
+from registrations.services import attention, campaigns, cancelling, listing
 from registrations.services.campaigns import Availability
 from registrations.services.standing import Standing, newest_of_standing
 from tests import factories
@@ -20,7 +20,7 @@ on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL
 
 def queries_of_the_list() -> int:
     with CaptureQueriesContext(connection) as queries:
-        campaigns.listed_campaigns()
+        listing.upcoming()
     return sum("clock_timestamp" not in query["sql"] for query in queries)
 
 
@@ -30,14 +30,15 @@ def test_the_list_of_campaigns_costs_the_same_for_many_with_places_as_for_one() 
     for _ in range(4):
         factories.make_person(campaign=factories.make_campaign(places=5))
     assert queries_of_the_list() == few
-    assert len(campaigns.listed_campaigns()) == 5
+    assert len(listing.upcoming()) == 5
 
 
-def test_the_list_of_campaigns_leaves_out_what_is_full_and_not_what_somebody_has_left() -> None:
+def test_the_list_of_campaigns_tells_what_is_full_from_what_somebody_has_left() -> None:
     full, left = factories.make_campaign(places=1), factories.make_campaign(places=1)
     factories.make_person(campaign=full)
     cancelling.cancel(token=factories.make_person(campaign=left).token)
-    assert [campaign.id for campaign in campaigns.listed_campaigns()] == [left.pk]
+    listed = {one.campaign.id: one.campaign.availability for one in listing.upcoming()}
+    assert listed == {full.pk: Availability.FULL, left.pk: Availability.OPEN}
     assert campaigns.availability(full) is Availability.FULL
     assert campaigns.availability(left) is Availability.OPEN
     assert campaigns.taken_places(left) == 0

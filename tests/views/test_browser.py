@@ -105,6 +105,13 @@ def test_no_page_has_a_barrier(page: Page, complaints: list[str], make_campaign:
     give_link(person)
     page.goto(f"/r/{person.token}/")
     check("private")
+    page.locator("details.calendars summary").click()
+    check("private, calendars shown")
+    for path in ("details/", "erase/"):
+        page.goto(f"/r/{person.token}/{path}")
+        check(path)
+    page.goto(f"/r/{person.token}/?saved=name")
+    check("saved")
     page.get_by_role("link").filter(has=page.locator(":scope[href$='cancel/']")).click()
     check("cancel")
     press(page)
@@ -154,11 +161,74 @@ def test_every_type_of_question_can_be_answered_and_has_no_barrier(
     assert [line for line in complaints if "422" not in line] == []
 
 
-def test_the_front_page_and_errors_have_no_barrier(page: Page, make_campaign: Maker) -> None:
-    make_campaign(), make_campaign(language="ru")
-    for path in ("/", "/nothing/here/", "/r/unknown/"):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_front_page_and_errors_have_no_barrier(
+    page: Page, complaints: list[str], make_campaign: Maker, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    make_campaign(), make_campaign(language="ru", sessions=3), make_campaign(places=0, title="Long " * 30)
+    for path in ("/", "/?q=nothing", "/?from=never", "/erased/ru/", "/nothing/here/", "/r/unknown/"):
         page.goto(path)
         assert (path, violations(page)) == (path, [])
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert [line for line in complaints if "404" not in line] == []
+
+
+def test_words_and_dates_find_without_script(browser: Browser, base_url: str, make_campaign: Maker) -> None:
+    wanted, other = make_campaign(title="Договоры"), make_campaign(title="Отчёты")
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Title or organiser").fill("ДОГОВОРЫ")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("link", name=wanted.title)).to_be_visible()
+    expect(page.get_by_role("link", name=other.title)).to_have_count(0)
+    page.get_by_role("link", name=wanted.title).click()
+    expect(page).to_have_url(re.compile(f"/c/{wanted.slug}/"))
+    context.close()
+
+
+def test_what_search_engines_read_is_data_and_breaks_no_policy(page: Page, complaints: list[str], make_campaign: Maker) -> None:
+    campaign = make_campaign(title="</script><script>document.title='run'</script>")
+    page.goto(f"/c/{campaign.slug}/")
+    data = page.locator("script[type='application/ld+json']").evaluate("element => JSON.parse(element.textContent)")
+    assert data["name"] == campaign.title
+    assert page.title() != "run"
+    assert complaints == []
+
+
+def test_the_zone_of_the_device_comes_first_and_is_chosen_where_none_was(page: Page, campaign: Campaign) -> None:
+    person = anna_at(page, campaign)
+    first = page.locator("select[name=time_zone] option").first
+    zone = page.locator("select[name=time_zone]")
+    Registration.objects.update(time_zone="")
+    page.goto(f"/r/{person.token}/details/")
+    expect(first).to_have_attribute("value", "Asia/Yekaterinburg")
+    expect(zone).to_have_value("Asia/Yekaterinburg")
+    Registration.objects.update(time_zone="America/New_York")
+    page.reload()
+    expect(first).to_have_attribute("value", "Asia/Yekaterinburg")
+    expect(zone).to_have_value("America/New_York")
+
+
+def test_name_and_erasure_without_script_or_cookies(browser: Browser, base_url: str, campaign: Campaign) -> None:
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    person = anna_at(page, campaign)
+    page.goto(f"/r/{person.token}/")
+    page.get_by_role("link", name="Change name").click()
+    page.locator("[name=first_name]").fill("Анна")
+    page.get_by_role("button", name="Save the name").click()
+    expect(page.get_by_text("Your name is saved.")).to_be_visible()
+    page.get_by_role("link", name="Change name").click()
+    page.locator("[name=time_zone]").select_option("America/New_York")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("(New York, UTC")).to_be_visible()
+    page.get_by_role("link", name="Have it erased").click()
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.get_by_role("heading", name="Your data is erased")).to_be_visible()
+    assert context.cookies() == []
+    context.close()
 
 
 def test_times_are_told_on_the_visitors_own_clock(page: Page, campaign: Campaign) -> None:

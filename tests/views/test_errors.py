@@ -32,7 +32,7 @@ def test_a_fault_of_ours_is_a_page_that_tells_nothing(monkeypatch: pytest.Monkey
     def fail() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("registrations.views.home.listed_campaigns", fail)
+    monkeypatch.setattr("registrations.views.home.upcoming", fail)
     response = Client(raise_request_exception=False).get("/")
     assert response.status_code == 500
     assert "on our side" in response.content.decode()

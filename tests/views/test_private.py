@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.db import OperationalError
@@ -147,6 +150,18 @@ def test_the_calendar_is_a_file_of_its_own(client: Client, anna: Registration) -
     assert response["Content-Disposition"] == 'attachment; filename="calendar.ics"'
     assert response.content.startswith(b"BEGIN:VCALENDAR")
     assert response["Cache-Control"] == "no-store"
+
+
+def test_calendars_on_the_web_get_this_pages_address_and_never_the_link(client: Client, anna: Registration) -> None:
+    page = client.get(home(anna)).content.decode()
+    links = [unescape(link) for link in re.findall(r'<a href="(https://[^"]*calendar[^"]*)" rel="noopener noreferrer"', page)]
+    assert [urlsplit(link).hostname for link in links] == ["calendar.google.com", "outlook.live.com", "outlook.office.com"]
+    for link in links:
+        assert f"http://testserver{home(anna)}" in unquote(link)
+        assert LINK not in unquote(link)
+        assert "anna" not in unquote(link).lower().replace(anna.token.lower(), "")
+    client.post(home(anna) + "cancel/")
+    assert "calendar.google.com" not in client.get(home(anna)).content.decode()
 
 
 def test_cancelling_asks_first_and_coming_back_takes_one_press(client: Client, anna: Registration) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.db import OperationalError
@@ -51,6 +53,19 @@ def test_it_looks_again_until_the_mail_is_handed_over(client: Client, progress: 
     assert "Mail handed over" in done
     for word in ("hx-get", "refresh", "<script"):
         assert word not in done
+
+
+def test_calendars_on_the_web_get_the_events_page_and_nothing_of_the_person(
+    client: Client, progress: str, campaign: Campaign
+) -> None:
+    give_link(Submission.objects.get().registration)
+    page = client.get(progress).content.decode()
+    links = [unquote(unescape(link)) for link in re.findall(r'href="(https://[^"]*calendar[^"]*)"', page)]
+    assert len(links) == 3
+    for link in links:
+        assert f"http://testserver/c/{campaign.slug}/" in link
+        for secret in ("anna", "Anna", "/r/", "/sent/", LINK):
+            assert secret not in link
 
 
 @pytest.mark.parametrize(("age", "seconds"), [(0, 2), (40, 5), (300, 15), (3600, 60), (90_000, 60)])
