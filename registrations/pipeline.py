@@ -16,6 +16,7 @@ from celery import current_app
 from django.db import transaction
 
 from registrations.services import cancelling, imports, own_data, pauses, privacy, resending, signup
+from registrations.services.attribution import Attribution
 from registrations.services.consents import Agreed
 from registrations.services.due import Due
 from registrations.services.import_rows import Row
@@ -30,12 +31,29 @@ BETWEEN_RINGS_SECONDS = 0.1
 Ring = tuple[str, int]
 
 
-def sign_up(*, campaign_id: int, form_token: str, entry: Entry, agreed: Agreed = signup.NOTHING_AGREED, basis: str = "") -> str:
+def sign_up(
+    *,
+    campaign_id: int,
+    form_token: str,
+    entry: Entry,
+    agreed: Agreed = signup.NOTHING_AGREED,
+    basis: str = "",
+    attribution: Attribution | None = None,
+    client: str = "",
+) -> str:
     """Record an accepted form and ring for it; returns the token of the progress page.
 
     Raises signup.NotOpen, consents.ConsentMissing.
     """
-    receipt = signup.record(campaign_id=campaign_id, form_token=form_token, entry=entry, agreed=agreed, basis=basis)
+    receipt = signup.record(
+        campaign_id=campaign_id,
+        form_token=form_token,
+        entry=entry,
+        agreed=agreed,
+        basis=basis,
+        attribution=attribution,
+        client=client,
+    )
     ring(receipt.due)
     return receipt.progress_token
 

@@ -17,6 +17,7 @@ from registrations.admin.transliteration import latin_slug
 from registrations.mailing.placeholders import PLACEHOLDERS, unknown_placeholders
 from registrations.mailing.times import known_zone, zone_label
 from registrations.models import Campaign, Event, Session, db_now
+from registrations.models.websites import MAX_WEBSITES, origin_of
 
 SLUG_LENGTH = 80
 MOMENTS = ("opens_at", "closes_at")
@@ -91,11 +92,12 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Campaign
         fields = (
             "event", "session", "title", "slug", "organizer", "description", "language", "published", "listed",
-            "opens_at", "closes_at", "places", "bulk", "accent", "sender", "contact_email", "mail_intro",
+            "opens_at", "closes_at", "places", "bulk", "accent", "websites", "sender", "contact_email", "mail_intro",
         )  # fmt: skip
         widgets = {
             "accent": UnfoldAdminColorInputWidget(),
             "description": UnfoldAdminTextareaWidget(attrs={"rows": 8}),
+            "websites": UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": "https://www.example.org"}),
             "mail_intro": UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         }
 
@@ -134,6 +136,20 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
                 % {"unknown": ", ".join("{{%s}}" % name for name in unknown), "known": known}  # noqa: UP031
             )
         return text
+
+    def clean_websites(self) -> str:
+        """One origin per line, as browsers name it: of a whole address only what says which site it is."""
+        lines = [line.strip() for line in self.cleaned_data["websites"].splitlines() if line.strip()]
+        if len(lines) > MAX_WEBSITES:
+            raise forms.ValidationError(_("At most %(number)d websites.") % {"number": MAX_WEBSITES})
+        found: dict[str, None] = {}
+        for line in lines:
+            try:
+                found[origin_of(line)] = None
+            except ValueError as error:
+                words = _("“%(line)s” is not the address of a website. It looks like https://www.example.org.")
+                raise forms.ValidationError(words % {"line": line}) from error
+        return "\n".join(found)
 
     def clean(self) -> dict[str, Any]:
         super().clean()

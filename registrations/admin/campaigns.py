@@ -22,6 +22,7 @@ from registrations.admin.consents import ConsentInline
 from registrations.admin.labels import AVAILABILITIES, QUIET, STOP, WAIT, badge, moment
 from registrations.admin.questions import QuestionInline, first_questions, wanted_fields
 from registrations.admin.screens import StaffChangeList, StaffModelAdmin, may
+from registrations.admin.site_snippets import snippets
 from registrations.models import Campaign, Event, OutgoingEmail, Registration, Session, StepState
 from registrations.services import campaigns, catalog, forecast, forecast_words, reasons
 from registrations.services.attention import registrations_needing_attention
@@ -62,6 +63,7 @@ class CampaignAdmin(StaffModelAdmin):
         (gettext_lazy("When and how many"), {"fields": ("opens_at", "closes_at", "places", "bulk")}),
         (gettext_lazy("Look"), {"fields": ("accent",)}),
         (gettext_lazy("Where people find it"), {"fields": ("listed",)}),
+        (gettext_lazy("On your site"), {"fields": ("websites",)}),
         (gettext_lazy("Mail"), {"fields": ("sender", "contact_email", "mail_intro")}),
     )  # fmt: skip
 
@@ -244,6 +246,7 @@ def _panel(campaign: Campaign) -> dict[str, Any]:
         "public_address": public_address(campaign),
         "has_people": _has_people(campaign),
         "campaign": campaign,
+        "snippets": snippets(campaign),
         "people_url": f"{reverse('admin:registrations_registration_changelist')}?campaign__id__exact={campaign.pk}",
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registrations.admin.delivery import kind_label
 from registrations.admin.labels import moment, standing_badge, state_badge
@@ -29,6 +30,17 @@ from registrations.services.standing import Standing
 Row = dict[str, Any]
 Code = TimelineEntry.Code
 
+_DOORS = {
+    "hosted": gettext_lazy("our page"),
+    "embed": gettext_lazy("our form on your site"),
+    "form": gettext_lazy("your own form"),
+}
+_WHERE_FROM = {
+    "page": gettext_lazy("Page with the form"),
+    "landing_page": gettext_lazy("First page"),
+    "referrer": gettext_lazy("Came from"),
+}
+
 
 def context(registration: Registration) -> dict[str, Any]:
     """Everything for the template; `registration` has `standing`, its campaign and event."""
@@ -47,6 +59,7 @@ def context(registration: Registration) -> dict[str, Any]:
         "person_zone": city_label(registration.time_zone) or registration.time_zone,
         "signed_up": moment(registration.created_at, zone),
         "answers": _answers(registration.answers, questions),
+        "came_from": _came_from(registration.attribution),
         "seats": [_seat(seat, zone) for seat in seats],
         "mails": [_mail(mail, zone) for mail in mails if not mail.silent],
         "submissions": [_submission(item, zone, questions) for item in registration.submissions.order_by("pk")],
@@ -68,6 +81,14 @@ def _answers(answers: Mapping[str, str], questions: Sequence[Question]) -> list[
     asked = {question.key for question in questions}
     groups.append({"heading": "", "rows": [(key, value or "–") for key, value in answers.items() if key not in asked]})
     return [group for group in groups if group["rows"]]
+
+
+def _came_from(attribution: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    """Where somebody came from, in words as far as there are some; parameters keep the names that marketers gave them."""
+    told = dict(attribution or {})
+    door = told.pop("door", "")
+    rows = [(_("Form"), str(_DOORS.get(door, door)))] if door else []
+    return rows + [(str(_WHERE_FROM.get(name, name)), text) for name, text in told.items()]
 
 
 def _seat(seat: Seat, zone: str) -> Row:
@@ -111,6 +132,7 @@ def _submission(submission: Submission, zone: str, questions: Sequence[Question]
         "received": moment(submission.received_at, zone),
         "name": f"{submission.first_name} {submission.last_name}".strip(),
         "answers": _answers(submission.answers, questions),
+        "came_from": _came_from(submission.attribution),
         "is_repeat": submission.from_known_person,
         "is_answered": submission.mail_id is not None,
     }

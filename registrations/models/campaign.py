@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -12,12 +14,18 @@ from registrations.forms.types import type_choices
 from registrations.models.account import Sender
 from registrations.models.clock import db_now
 from registrations.models.event import Event, Session
+from registrations.models.websites import origins
 
 DEFAULT_ACCENT = "#2f5bea"
 
 
 def language_choices() -> list[tuple[str, str]]:
     return [(code, str(name)) for code, name in settings.LANGUAGES]
+
+
+def new_form_key() -> str:
+    """A key for a form on somebody's own page; it stands there for everybody to read."""
+    return secrets.token_urlsafe(12)
 
 
 class Bulk(models.TextChoices):
@@ -83,6 +91,12 @@ class Campaign(models.Model):
     sender = models.ForeignKey(
         Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("sender")
     )
+    websites = models.TextField(
+        _("your websites"),
+        blank=True,
+        help_text=_("Where the form may stand, one address per line, like https://www.example.org. Empty: on no other site."),
+    )
+    form_key = models.CharField(max_length=32, default=new_form_key, editable=False)
     created_at = models.DateTimeField(default=db_now, editable=False)
 
     class Meta:
@@ -100,6 +114,10 @@ class Campaign(models.Model):
     def contact(self) -> str:
         """The human to write to, on every page and mail."""
         return self.contact_email or settings.CONTACT_EMAIL
+
+    def website_list(self) -> tuple[str, ...]:
+        """The origins that may hold the form. Only what is one: they go into a header."""
+        return origins(self.websites)
 
 
 class Question(models.Model):

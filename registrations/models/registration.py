@@ -15,7 +15,10 @@ from registrations.models.seat import Seat
 
 
 class Registration(models.Model):
-    """One person in one campaign, found by their normalised address. Holds the answers that count and the private token."""
+    """One person in one campaign, found by their normalised address. Holds the answers that count and the private token.
+
+    `attribution` says where they came from when they first signed up; None where nobody knows.
+    """
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("campaign"), db_index=False
@@ -28,6 +31,7 @@ class Registration(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     token = EncryptedTextField(editable=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    attribution = models.JSONField(_("came from"), null=True, editable=False)
     created_at = models.DateTimeField(_("signed up"), default=db_now, editable=False)
 
     class Meta:
@@ -102,6 +106,7 @@ class Submission(models.Model):
     answers = models.JSONField(default=dict)
     from_known_person = models.BooleanField(default=False)
     basis = models.CharField(max_length=300, blank=True)
+    attribution = models.JSONField(null=True)
     imported = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, related_name="submissions")
     received_at = models.DateTimeField(default=db_now)
     mail = models.ForeignKey("registrations.OutgoingEmail", null=True, on_delete=models.SET_NULL, related_name="answers_to")

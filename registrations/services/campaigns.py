@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from registrations.forms import TYPES
 from registrations.forms.spec import ConsentSpec, Options, QuestionSpec
 from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Session, db_now
+from registrations.models.websites import origin_of
 from registrations.services import pauses
 from registrations.services.consents import boxes_of
 from registrations.webinar.provider import ExtraField
@@ -76,6 +77,16 @@ class PublicCampaign:
     accent: str
     listed: bool = True
     announced_at: datetime | None = None
+    websites: tuple[str, ...] = ()
+    """Origins whose pages may hold the form."""
+    form_key: str = ""
+
+    def has_page(self, address: str) -> bool:
+        """Whether an address is one of a page on these websites."""
+        try:
+            return origin_of(address) in self.websites
+        except ValueError:
+            return False
 
 
 def availability(
@@ -201,6 +212,8 @@ def as_visitors_see_it(campaign: Campaign, *, signed_up: int | None = None) -> P
         accent=campaign.accent,
         listed=campaign.listed,
         announced_at=campaign.created_at,
+        websites=campaign.website_list(),
+        form_key=campaign.form_key,
     )
 
 

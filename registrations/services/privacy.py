@@ -234,11 +234,11 @@ def _forget_submissions(people: list[Registration]) -> dict[str, int]:
     for form in forms:
         form.email = placeholder(form.pk)
         form.first_name = form.last_name = ""
-        form.answers = {}
+        form.answers, form.attribution = {}, None
         form.content_hash, form.progress_hash = secrets.token_hex(32), secrets.token_hex(32)
         if form.mail_id is None:
             form.mail = closing[form.registration_id]
-    changed = ["email", "first_name", "last_name", "answers", "content_hash", "progress_hash", "mail"]
+    changed = ["email", "first_name", "last_name", "answers", "attribution", "content_hash", "progress_hash", "mail"]
     Submission.objects.bulk_update(forms, changed, batch_size=100)
     # That somebody agreed, to what and when stays as the proof that we were allowed to; from where does not.
     Consent.objects.filter(submission__in=forms).update(ip=None, page="")
@@ -261,6 +261,7 @@ def _forget_people(people: list[Registration]) -> None:
     for person in people:
         person.email = placeholder(person.pk)
         person.first_name = person.last_name = ""
-        person.answers = {}
+        person.answers, person.attribution = {}, None
         person.token, person.token_hash = "", secrets.token_hex(32)
-    Registration.objects.bulk_update(people, ["email", "first_name", "last_name", "answers", "token", "token_hash"])
+    changed = ["email", "first_name", "last_name", "answers", "attribution", "token", "token_hash"]
+    Registration.objects.bulk_update(people, changed)

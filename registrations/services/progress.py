@@ -22,6 +22,8 @@ class Progress:
     handed_over: bool
     received_at: datetime
     meeting: PublicSession | None
+    accent: str
+    websites: tuple[str, ...]
 
 
 def read(*, token: str) -> Progress:
@@ -44,6 +46,8 @@ def read(*, token: str) -> Progress:
         handed_over=submission.mail is not None and submission.mail.state == StepState.SETTLED,
         received_at=submission.received_at,
         meeting=_meeting(campaign.session),
+        accent=campaign.accent,
+        websites=campaign.website_list(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.crypto import salted_hmac
@@ -22,6 +22,7 @@ from registrations.models import (
     fingerprint,
 )
 from registrations.services import consents, wishes
+from registrations.services.attribution import Attribution
 from registrations.services.campaigns import Availability, availability, recent_row
 from registrations.services.consents import Agreed
 from registrations.services.due import NOTHING, Due
@@ -30,6 +31,9 @@ NOTHING_AGREED = Agreed()
 
 MOST_ATTEMPTS = 3
 """In each of them somebody else may be quicker once: at the form, at the person, at the seat."""
+
+SAME_FORM = timedelta(minutes=10)
+"""How long the same content is a repeat where the form had no token to be told by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,20 @@ class Receipt:
     due: Due
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """An accepted form with what it is told by: the names of the form and of its content, and its progress page's token."""
+
+    campaign_id: int
+    token: str
+    content: str
+    progress_token: str
+    entry: Entry
+    agreed: Agreed
+    basis: str
+    came_from: dict[str, str] | None
+
+
 class NotOpen(Exception):
     """The campaign takes no sign-ups now; `availability` says why."""
 
@@ -59,21 +77,35 @@ class NotOpen(Exception):
         self.availability = availability
 
 
-def record(*, campaign_id: int, form_token: str, entry: Entry, agreed: Agreed = NOTHING_AGREED, basis: str = "") -> Receipt:
+def record(
+    *,
+    campaign_id: int,
+    form_token: str,
+    entry: Entry,
+    agreed: Agreed = NOTHING_AGREED,
+    basis: str = "",
+    attribution: Attribution | None = None,
+    client: str = "",
+) -> Receipt:
     """Write down an accepted form with everything that follows from it. Raises NotOpen, ConsentMissing.
 
     Either the sender `agreed` to what the campaign requires, or whoever hands the form in asserts on which `basis` it may.
 
     The same form with the same content is a repeat and gets the same receipt; with other content it is a new submission.
+    Of a form without a token ("") the same content from the same client is a repeat for ten minutes. Where somebody came from
+    makes no form new.
     Nothing that is returned depends on whether the address was known before.
     """
     entry = replace(entry, email=normalise(entry.email))
     content = content_hash(entry)
+    form_token = form_token or _token_by_time(campaign_id, content, client)
     token = progress_token(campaign_id=campaign_id, form_token=form_token, content=content)
+    came_from = attribution.as_json() if attribution else None
+    form = _Form(campaign_id, form_token, content, token, entry, agreed, basis, came_from)
     for attempt in range(1, MOST_ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                due = _record(campaign_id, form_token, content, token, entry, agreed, basis)
+                due = _record(form)
             break
         except IntegrityError:
             # Somebody was quicker: the same post twice at once, or two first posts of one address. Looking again tells.
@@ -92,42 +124,65 @@ def progress_token(*, campaign_id: int, form_token: str, content: str) -> str:
     return salted_hmac("regsite.progress", f"{campaign_id}:{form_token}:{content}", algorithm="sha256").hexdigest()
 
 
-def _record(campaign_id: int, form_token: str, content: str, token: str, entry: Entry, agreed: Agreed, basis: str) -> Due:
+def _token_by_time(campaign_id: int, content: str, client: str) -> str:
+    """What a form without a token is told by: the time, so that pressing twice is one form, also across a boundary.
+
+    And the client: who types what somebody else has just sent must not be shown how far that one's mail is.
+    """
+    now = db_now()
+    period = int(now.timestamp() // SAME_FORM.total_seconds())
+    current, before = (
+        f"period:{number}:{salted_hmac('regsite.client', f'{number}:{client}', algorithm='sha256').hexdigest()[:32]}"
+        for number in (period, period - 1)
+    )
+    same = Submission.objects.filter(
+        campaign=campaign_id, form_token=before, content_hash=content, received_at__gt=now - SAME_FORM
+    )
+    return before if same.exists() else current
+
+
+def _record(form: _Form) -> Due:
     now = db_now()  # once: as a default it would be asked of the database for every row
-    campaign = _campaign(campaign_id)
+    campaign, entry = _campaign(form.campaign_id), form.entry
     is_there, has_seat = _already_there(campaign, entry.email)
-    same = Submission.objects.filter(campaign=campaign, form_token=form_token, content_hash=content)
-    if is_there and same.exists():
+    if is_there and _is_repeat(form):
         return NOTHING
     state = availability(campaign, now=now)
     if state is not Availability.OPEN:
         raise NotOpen(state)
-    texts = [] if basis else consents.chosen(recent_row(campaign_id=campaign_id).consent_boxes.all(), agreed)
+    boxes = recent_row(campaign_id=form.campaign_id).consent_boxes.all()
+    texts = [] if form.basis else consents.chosen(boxes, form.agreed)
     registration = _find(campaign, entry.email) if is_there else None
     known = registration is not None and registration.enrollments.exclude(wish=EnrollmentWish.OUT).exists()
     if registration is None or not known:
-        registration = _write_registration(registration, campaign, entry, now)
+        registration = _write_registration(registration, campaign, form, now)
     submission = Submission.objects.create(
         campaign=campaign,
         registration=registration,
-        form_token=form_token,
-        content_hash=content,
-        progress_hash=fingerprint(token),
+        form_token=form.token,
+        content_hash=form.content,
+        progress_hash=fingerprint(form.progress_token),
         email=entry.email,
         first_name=entry.first_name,
         last_name=entry.last_name,
         answers=dict(entry.answers),
+        attribution=form.came_from,
         from_known_person=known,
         received_at=now,
-        basis=basis,
+        basis=form.basis,
     )
     if texts:
-        consents.write_down(submission, texts, agreed, now=now)
+        consents.write_down(submission, texts, form.agreed, now=now)
     if known:
         TimelineEntry.write([registration.pk], TimelineEntry.Code.REPEATED, at=now, data={"submission": submission.pk})
         return wishes.ask_again(registration)
     TimelineEntry.write([registration.pk], TimelineEntry.Code.RECEIVED, at=now, data={"submission": submission.pk})
     return wishes.want_in(registration, now=now, is_first=not has_seat)
+
+
+def _is_repeat(form: _Form) -> bool:
+    same = Submission.objects.filter(campaign=form.campaign_id, form_token=form.token, content_hash=form.content)
+    return same.exists()
 
 
 def _campaign(campaign_id: int) -> Campaign:
@@ -161,14 +216,16 @@ def _find(campaign: Campaign, address: str) -> Registration | None:
     return Registration.objects.select_for_update().filter(campaign=campaign, email=address).first()
 
 
-def _write_registration(registration: Registration | None, campaign: Campaign, entry: Entry, now: datetime) -> Registration:
-    """A new person, or one who had cancelled and signs up again: these answers count."""
+def _write_registration(registration: Registration | None, campaign: Campaign, form: _Form, now: datetime) -> Registration:
+    """A new person, or one who had cancelled and signs up again: these answers count, and what led them here at first."""
+    entry = form.entry
     if registration is None:
         registration = Registration(campaign=campaign, email=entry.email, created_at=now)
         registration.set_new_token()
     registration.first_name = entry.first_name
     registration.last_name = entry.last_name
     registration.answers = dict(entry.answers)
+    registration.attribution = registration.attribution or form.came_from
     registration.language = campaign.language
     registration.time_zone = entry.time_zone or registration.time_zone
     registration.save()

@@ -39,9 +39,9 @@ def text_on(accent: str) -> str:
 
 
 def readable_on(ground: str, accent: str) -> str:
-    """Return the accent, moved towards black (on `LIGHT_GROUND`) or white (on any other) as far as text of it needs."""
+    """Return the accent, moved towards black on a light ground or white on a dark one as far as text of it needs."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(accent))
-    goal = 0.0 if ground == LIGHT_GROUND else 1.0
+    goal = 0.0 if contrast(INK, ground) > contrast(PAPER, ground) else 1.0
     for step in range(_STEPS):
         moved = lightness + (goal - lightness) * step / _STEPS
         colour = "#{:02x}{:02x}{:02x}".format(

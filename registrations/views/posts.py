@@ -25,14 +25,16 @@ def from_elsewhere(request: HttpRequest) -> bool:
 
     A missing or `null` Origin is no name: mail clients, privacy settings and old browsers send those.
     """
-    origin = request.headers.get("Origin", "null")
-    if origin == "null":
-        return False
+    return request.headers.get("Origin", "null") != "null" and not names_us(request)
+
+
+def names_us(request: HttpRequest) -> bool:
+    """Tell whether a browser names this site as the origin of this request."""
     try:
-        host = urlsplit(origin).netloc.lower()
+        host = urlsplit(request.headers.get("Origin", "null")).netloc.lower()
     except ValueError:
-        return True
-    return host not in {urlsplit(settings.PUBLIC_URL).netloc.lower(), request.get_host().lower()}
+        return False
+    return host in {urlsplit(settings.PUBLIC_URL).netloc.lower(), request.get_host().lower()}
 
 
 def read(request: HttpRequest) -> QueryDict:

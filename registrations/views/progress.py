@@ -27,11 +27,10 @@ _SLOWEST = 60
 def progress(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Show whether the form was received and the mail handed over."""
     try:
-        submission = _read(slug, token)
+        submission = find(slug, token)
     except UnknownToken:
         return errors.unknown_link(request)
-    context = {**_context(submission, token), "contact": submission.contact, "calendars": _calendars(submission)}
-    return page(request, "registrations/progress.html", context, language=submission.language, private=True)
+    return show(request, submission, token, again=reverse("public:signup", args=[slug]))
 
 
 @require_safe
@@ -39,7 +38,7 @@ def progress(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 def progress_state(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Answer one look of an open page: when to look next, or the final state in the place of the old one."""
     try:
-        submission = _read(slug, token)
+        submission = find(slug, token)
     except UnknownToken:
         return errors.unknown_link(request)
     template = "registrations/_state.html" if submission.handed_over else "registrations/_poll.html"
@@ -50,7 +49,8 @@ def progress_state(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     return response
 
 
-def _read(slug: str, token: str) -> Progress:
+def find(slug: str, token: str) -> Progress:
+    """The submission that a token opens below the address of its campaign. Raises UnknownToken."""
     submission = read(token=token)
     if submission.slug != slug:
         raise UnknownToken
@@ -67,6 +67,18 @@ def _calendars(submission: Progress) -> list[CalendarLink]:
         ends_at=submission.meeting.ends_at,
         page=f"{settings.PUBLIC_URL}{reverse('public:signup', args=[submission.slug])}",
     )
+
+
+def show(request: HttpRequest, submission: Progress, token: str, *, again: str, **more: object) -> HttpResponse:
+    """Answer with the page that follows a submission; `again` is where its form can be sent once more."""
+    context = {
+        **_context(submission, token),
+        "contact": submission.contact,
+        "again": again,
+        "calendars": _calendars(submission),
+        **more,
+    }
+    return page(request, "registrations/progress.html", context, language=submission.language, private=True)
 
 
 def _context(submission: Progress, token: str) -> dict[str, object]:

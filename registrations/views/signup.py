@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import translation
@@ -11,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from registrations.forms import build_form, prefilled
 from registrations.mailing.times import moment_label
 from registrations.services.campaigns import Availability, CampaignNotFound, PublicCampaign, public_campaign
-from registrations.views import errors, form_tokens
+from registrations.views import errors, form_tokens, sources
 from registrations.views.accents import accent_code
 from registrations.views.pages import answers_outages, page, see_other
 from registrations.views.schedule import when
@@ -27,33 +30,27 @@ _GONE = frozenset({Availability.CANCELLED, Availability.OVER})
 @answers_outages
 def signup(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a campaign's page, or take its form."""
-    if request.method == "POST":
-        return take(request, slug, _HOSTED)
-    try:
-        campaign = public_campaign(slug=slug)
-    except CampaignNotFound:
-        return errors.page_not_found(request)
-    if campaign.availability is not Availability.OPEN:
-        return _HOSTED.not_open(request, campaign, campaign.availability)
-    token = form_tokens.issue(campaign_id=campaign.id)
-    form = build_form(campaign.questions, campaign.consents)(initial=prefilled(campaign.questions, request.GET))
-    return _HOSTED.faulty(request, campaign, Faulty(form, token, trouble="", status=200))
+    return show_or_take(request, slug, HOSTED)
 
 
-class _HostedPage:
-    """The door that is a page of ours."""
+class HostedPage:
+    """The door that is a page of ours. What differs where the page stands in a frame are the methods at the end."""
+
+    name = "hosted"
+    is_theirs = False
 
     def accepted(self, request: HttpRequest, campaign: PublicCampaign, progress_token: str) -> HttpResponse:
         return see_other(reverse("public:progress", args=[campaign.slug, progress_token]))
 
     def faulty(self, request: HttpRequest, campaign: PublicCampaign, faulty: Faulty) -> HttpResponse:
         context = {
-            **_campaign_context(campaign),
             "form": faulty.form,
             "form_token": faulty.token,
             "trouble": faulty.trouble,
+            "action": self.action(request, campaign),
+            "came_from": sources.hidden_fields(request, page=self.own_address(campaign)),
         }
-        return page(request, "registrations/signup.html", context, language=campaign.language, status=faulty.status)
+        return self.show(request, campaign, "registrations/signup.html", context, status=faulty.status)
 
     def not_open(self, request: HttpRequest, campaign: PublicCampaign, availability: Availability) -> HttpResponse:
         """Say why there is no form. A post is told by its status that nothing was saved."""
@@ -61,18 +58,51 @@ class _HostedPage:
         moment = {Availability.NOT_YET: campaign.opens_at, Availability.CLOSED: campaign.closes_at}.get(availability)
         with translation.override(campaign.language):
             date = moment_label(moment, campaign.time_zone) if moment else ""
-        context = {**_campaign_context(campaign), "availability": availability.name, "date": date}
-        return page(request, "registrations/not_open.html", context, language=campaign.language, status=status)
+        context = {"availability": availability.name, "date": date}
+        return self.show(request, campaign, "registrations/not_open.html", context, status=status)
 
     def kept(self, request: HttpRequest, posted: QueryDict) -> HttpResponse:
         """Give back what was typed; the campaign's own answers ride along unseen."""
-        form = build_form(())(posted)
-        shown = {*form.fields, "time_zone"}
-        hidden = [(name, value) for name, values in posted.lists() if name not in shown for value in values]
-        return page(request, "registrations/signup_kept.html", {"form": form, "hidden": hidden}, status=503)
+        return page(request, "registrations/signup_kept.html", typed(posted), status=503)
+
+    def show(
+        self, request: HttpRequest, campaign: PublicCampaign, template: str, context: Mapping[str, object], *, status: int
+    ) -> HttpResponse:
+        filled = {**_campaign_context(campaign), **context}
+        return page(request, template, filled, language=campaign.language, status=status)
+
+    def action(self, request: HttpRequest, campaign: PublicCampaign) -> str:
+        """Where the form is posted to."""
+        return reverse("public:signup", args=[campaign.slug])
+
+    def own_address(self, campaign: PublicCampaign) -> str:
+        """The address of the page that the visitor sees, "" where that is not ours."""
+        return f"{settings.PUBLIC_URL}{reverse('public:signup', args=[campaign.slug])}"
 
 
-_HOSTED = _HostedPage()
+HOSTED = HostedPage()
+
+
+def typed(posted: QueryDict) -> dict[str, object]:
+    """What was typed, for a page that cannot read the campaign: three fields to see, and all others hidden."""
+    form = build_form(())(posted)
+    shown = {*form.fields, "time_zone"}
+    return {"form": form, "hidden": [(name, value) for name, values in posted.lists() if name not in shown for value in values]}
+
+
+def show_or_take(request: HttpRequest, slug: str, door: HostedPage) -> HttpResponse:
+    """Answer with an empty form to who looks, and take a form that is posted."""
+    if request.method == "POST":
+        return take(request, slug, door)
+    try:
+        campaign = public_campaign(slug=slug)
+    except CampaignNotFound:
+        return errors.page_not_found(request)
+    if campaign.availability is not Availability.OPEN:
+        return door.not_open(request, campaign, campaign.availability)
+    token = form_tokens.issue(campaign_id=campaign.id)
+    form = build_form(campaign.questions, campaign.consents)(initial=prefilled(campaign.questions, request.GET))
+    return door.faulty(request, campaign, Faulty(form, token, trouble="", status=200))
 
 
 def _campaign_context(campaign: PublicCampaign) -> dict[str, object]:

@@ -25,7 +25,7 @@ from registrations.services.campaigns import (
 )
 from registrations.services.consents import Agreed, ConsentMissing
 from registrations.services.signup import Entry, NotOpen
-from registrations.views import errors, form_tokens, posts
+from registrations.views import errors, form_tokens, posts, sources, websites
 from registrations.views.pages import OUTAGES
 from regsite.clients import address_of
 
@@ -44,7 +44,14 @@ class Faulty:
 
 
 class Door(Protocol):
-    """How one door answers. Each method gets the request and what there is to say."""
+    """How one door answers. Each method gets the request and what there is to say.
+
+    `name` is kept with what came by it. `is_theirs`: the form stands on a page that is not ours, so it has no token of ours,
+    and comes from one of the campaign's websites.
+    """
+
+    name: str
+    is_theirs: bool
 
     def accepted(self, request: HttpRequest, campaign: PublicCampaign, progress_token: str) -> HttpResponse: ...
 
@@ -58,7 +65,7 @@ class Door(Protocol):
 
 def take(request: HttpRequest, slug: str, door: Door) -> HttpResponse:
     """Take the posted form of a campaign and answer as the door does."""
-    if posts.from_elsewhere(request):
+    if posts.from_elsewhere(request) and not door.is_theirs:
         return errors.permission_denied(request)
     try:
         posted = posts.read(request)
@@ -72,6 +79,8 @@ def take(request: HttpRequest, slug: str, door: Door) -> HttpResponse:
         return errors.page_not_found(request)
     except OUTAGES:
         return door.kept(request, posted)
+    if door.is_theirs and not websites.may_send(request, campaign, posted):
+        return errors.permission_denied(request)
     if campaign.availability is not Availability.OPEN:
         return door.not_open(request, campaign, campaign.availability)
     with translation.override(campaign.language):
@@ -80,8 +89,8 @@ def take(request: HttpRequest, slug: str, door: Door) -> HttpResponse:
 
 def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, door: Door) -> HttpResponse:
     form = build_form(campaign.questions, campaign.consents)(posted)
-    signed = posted.get("form_token", "")
-    form_name = form_tokens.read(signed, campaign_id=campaign.id)
+    signed = form_tokens.issue(campaign_id=campaign.id) if door.is_theirs else posted.get("form_token", "")
+    form_name = "" if door.is_theirs else form_tokens.read(signed, campaign_id=campaign.id)
     if form_name is None:
         fresh = form_tokens.issue(campaign_id=campaign.id)
         return door.faulty(request, campaign, Faulty(form, fresh, trouble="stale", status=400))
@@ -90,8 +99,14 @@ def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, do
     if form.suggestion:
         return door.faulty(request, campaign, Faulty(form, signed, trouble="typo", status=422))
     try:
-        agreed = Agreed(form.consents(), ip=address_of(request), page=request.build_absolute_uri(request.path))
-        token = pipeline.sign_up(campaign_id=campaign.id, form_token=form_name, entry=_entry(form, posted), agreed=agreed)
+        token = pipeline.sign_up(
+            campaign_id=campaign.id,
+            form_token=form_name,
+            entry=_entry(form, posted),
+            agreed=Agreed(form.consents(), ip=address_of(request), page=request.build_absolute_uri(request.path)),
+            attribution=sources.of_post(request, posted, door=door.name),
+            client=websites.client_of(request) if door.is_theirs else "",
+        )
     except ConsentMissing:
         # The campaign has asked for it only since this form was checked: show what it asks for now.
         now = public_campaign(slug=campaign.slug)

@@ -1,10 +1,23 @@
-"""Addresses of the attendees' pages. Those below /r/ and /sent/ are in mails and open tabs: they may never change."""
+"""Addresses of the attendees' pages. Those below /r/ and /sent/ are in mails and open tabs, and /embed.js and those ending in
+/embed/ and /form/ stand on other people's websites: they may never change."""
 
 from __future__ import annotations
 
 from django.urls import path, re_path
 
-from registrations.views import accents, consents, details, feeds, home, private, progress, signup
+from registrations.views import (
+    accents,
+    consents,
+    details,
+    embed,
+    feeds,
+    home,
+    looks,
+    plain_form,
+    private,
+    progress,
+    signup,
+)
 
 app_name = "public"
 urlpatterns = [
@@ -15,6 +28,10 @@ urlpatterns = [
     path("c/<slug:slug>/sent/<str:token>/", progress.progress, name="progress"),
     path("c/<slug:slug>/sent/<str:token>/state/", progress.progress_state, name="progress-state"),
     re_path(r"^consent/(?P<fingerprint>[0-9a-f]{64})/$", consents.consent, name="consent"),
+    path("c/<slug:slug>/embed/", embed.embed, name="embed"),
+    path("c/<slug:slug>/embed/sent/<str:token>/", embed.embed_progress, name="embed-progress"),
+    path("c/<slug:slug>/form/", plain_form.plain_form, name="form"),
+    path("embed.js", embed.script, name="embed-script"),
     path("r/<str:token>/", private.private, name="private"),
     path("r/<str:token>/calendar.ics", private.calendar, name="calendar"),
     path("r/<str:token>/cancel/", private.cancel, name="cancel"),
@@ -26,4 +43,9 @@ urlpatterns = [
     path("r/<str:token>/erase/", details.erase, name="erase"),
     path("erased/<str:language>/", details.erased, name="erased"),
     re_path(r"^accent/(?P<code>[0-9a-f]{6})\.css$", accents.stylesheet, name="accent"),
+    re_path(
+        r"^look/(?P<accent>[0-9a-f]{6})-(?P<theme>[a-z]{4,5})-(?P<radius>[0-9]{1,2})-(?P<size>[0-9]{1,2})(?:-(?P<ground>[0-9a-f]{6}))?\.css$",
+        looks.stylesheet,
+        name="look",
+    ),
 ]

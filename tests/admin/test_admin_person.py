@@ -234,3 +234,22 @@ def test_stopped_mails_are_listed_with_their_reason(visit: Visit) -> None:
     text = text_of(visit("Staff"), f"{reverse('admin:registrations_outgoingemail_changelist')}?state__exact=parked")
     assert "The mail server does not accept the person's address." in text
     assert "Благополучная" not in text
+
+
+def test_the_page_tells_where_somebody_came_from(visit: Visit) -> None:
+    person = factories.make_person()
+    told = {
+        "door": "embed",
+        "page": "https://www.example.org/webinar/",
+        "referrer": "https://ya.ru/",
+        "utm_source": "<b>vk</b>",
+    }
+    Registration.objects.filter(pk=person.pk).update(attribution=told)
+    page = text_of(visit("Staff"), page_of(person))
+    assert "Where from, the first time" in page
+    for label, value in [("Form", "our form on your site"), ("Came from", "https://ya.ru/"), ("utm_source", "<b>vk</b>")]:
+        assert f"<dt>{label}</dt><dd>{value}</dd>" in page
+
+
+def test_a_page_of_somebody_of_whom_nothing_is_known_says_nothing_of_it(visit: Visit) -> None:
+    assert "Where from" not in text_of(visit("Staff"), page_of(factories.make_person()))

@@ -292,3 +292,14 @@ def test_two_workers_do_not_work_on_one_erasure(world: World) -> None:
     erasure.refresh_from_db()
     assert erasure.state == StepState.SETTLED
     assert calls(world, "participations") == before + 1
+
+
+def test_where_somebody_came_from_is_forgotten_too(world: World, settings: LazySettings) -> None:
+    person = registered(world)
+    told = {"door": "hosted", "utm_content": "cornelia-1977"}
+    person.submissions.update(attribution=told)
+    Registration.objects.filter(pk=person.pk).update(attribution=told)
+    texts = [*secrets_of(world, person), "cornelia-1977"]
+    erasure = erase(person)
+    carry_out(erasure, settings, world=world)
+    assert is_forgotten(world, erasure, person, texts)
