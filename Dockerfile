@@ -10,7 +10,7 @@ RUN pip install -r requirements.txt
 
 COPY . .
 # Only while the image is built: collecting static files needs settings, and none of these stay.
-RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput && rm -rf /tmp/build
+RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput --ignore redoc && rm -rf /tmp/build
 
 USER regsite
 ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data

@@ -10,12 +10,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from celery import current_app
 from django.db import transaction
 
-from registrations.services import cancelling, imports, own_data, pauses, privacy, resending, signup
+from registrations.services import cancelling, form_hooks, imports, intake, own_data, pauses, privacy, resending, signup
 from registrations.services.attribution import Attribution
 from registrations.services.consents import Agreed
 from registrations.services.due import Due
@@ -56,6 +56,17 @@ def sign_up(
     )
     ring(receipt.due)
     return receipt.progress_token
+
+
+def sign_up_once(*, campaign_id: int, form_token: str, entry: Entry, agreed: Agreed, attribution: Attribution) -> str:
+    """The same for whoever names their posts: the same name again must bring the same. Raises also intake.NameTaken."""
+    intake.refuse_other_content(campaign_id=campaign_id, form_token=form_token, entry=entry)
+    return sign_up(campaign_id=campaign_id, form_token=form_token, entry=entry, agreed=agreed, attribution=attribution)
+
+
+def sign_up_from_builder(*, secret: str, posted: Mapping[str, str]) -> None:
+    """Take a form that a form builder posts to a hook. Raises form_hooks.UnknownHook, form_hooks.Refused, signup.NotOpen."""
+    ring(form_hooks.receive(secret=secret, posted=posted))
 
 
 def cancel(*, token: str) -> None:

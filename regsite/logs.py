@@ -10,6 +10,8 @@ import structlog
 
 _PRIVATE = (
     (re.compile(r"(/r/)[^/\s?\"'<>]+"), r"\1[token]"),
+    (re.compile(r"(/hooks/forms/)[^/\s?\"'<>]+"), r"\1[token]"),
+    (re.compile(r"(/api/v1/registrations/)[^/\s?\"'<>]+"), r"\1[token]"),
     (re.compile(r"(/c/[^/\s]+/sent/)[^/\s?\"'<>]+"), r"\1[token]"),
     (re.compile(r"[^\s@<>()\[\]\"'=,;:]+@[^\s@<>()\[\]\"'=,;:]+\.[^\s@<>()\[\]\"'=,;:]+"), "[address]"),
 )

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from regsite import backing, local_secrets, logs
+from regsite.machine_api import API_APPS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  # two are settings
 from regsite.staff_screens import UNFOLD  # noqa: F401  # a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,6 +102,7 @@ INSTALLED_APPS = [
     "csp",
     "axes",
     "django_structlog",
+    *API_APPS,
     "registrations",
 ]
 

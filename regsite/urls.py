@@ -15,5 +15,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("api/", include("registrations.api.urls")),
+    path("hooks/", include("registrations.hooks.urls")),
     path("", include("registrations.views.urls")),
 ]

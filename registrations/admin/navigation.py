@@ -83,12 +83,21 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _model(request, "account", _("Accounts"), "key", badge=paused),
         _model(request, "sender", _("Senders"), "outgoing_mail", badge=in_trouble),
     ]
+    machines = [
+        _model(request, "formhook", _("Form hooks"), "webhook"),
+        _model(request, "apikey", _("API keys"), "vpn_key"),
+    ]
     logins: list[Item | None] = [
         _item(title, icon, reverse(f"admin:auth_{model}_changelist"))
         for model, title, icon in (("user", _("Users"), "person"), ("group", _("Groups"), "group"))
         if request.user.has_perm(f"auth.view_{model}")
     ]
-    groups: list[tuple[str, list[Item | None]]] = [("", people), (_("Delivery"), delivery), (_("People who log in"), logins)]
+    groups: list[tuple[str, list[Item | None]]] = [
+        ("", people),
+        (_("Forms elsewhere"), machines),
+        (_("Delivery"), delivery),
+        (_("People who log in"), logins),
+    ]
     return [{"title": title, "items": [item for item in items if item], "separator": bool(title)} for title, items in groups]
 
 

@@ -34,6 +34,8 @@ _DOORS = {
     "hosted": gettext_lazy("our page"),
     "embed": gettext_lazy("our form on your site"),
     "form": gettext_lazy("your own form"),
+    "api": gettext_lazy("your own program"),
+    "hook": gettext_lazy("a form builder"),
 }
 _WHERE_FROM = {
     "page": gettext_lazy("Page with the form"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from registrations.forms import build_form
 from registrations.models import Campaign
 from registrations.services.campaigns import question_spec
+from registrations.services.consents import boxes_of
 
 AUTO_ID = "regsite_%s"
 
@@ -62,7 +63,9 @@ def snippets(campaign: Campaign) -> list[Snippet]:
 
 def _code(name: str, campaign: Campaign) -> str:
     with translation.override(campaign.language):
-        form = build_form([question_spec(question) for question in campaign.questions.all()])(auto_id=AUTO_ID)
+        questions = [question_spec(question) for question in campaign.questions.all()]
+        boxes = boxes_of(campaign.consent_boxes.select_related("text"))
+        form = build_form(questions, boxes)(auto_id=AUTO_ID)
         context = {
             "campaign": campaign,
             "site": settings.PUBLIC_URL,

@@ -1,6 +1,7 @@
 """What regsite remembers."""
 
 from registrations.models.account import Account, Pause, Sender
+from registrations.models.api_key import ApiKey
 from registrations.models.campaign import Bulk, Campaign, Question
 from registrations.models.clock import db_now
 from registrations.models.consent import Consent, ConsentBox, ConsentText, Purpose
@@ -8,6 +9,7 @@ from registrations.models.delivery import Delivery, Heartbeat
 from registrations.models.erasure import Erasure
 from registrations.models.event import Event, EventStatus, Session
 from registrations.models.fields import EncryptedTextField, fingerprint
+from registrations.models.form_hook import FormHook, HookRefusal
 from registrations.models.outgoing_email import OutgoingEmail
 from registrations.models.reconciliation import Reconciliation
 from registrations.models.registration import Enrollment, EnrollmentWish, Import, Registration, Submission
@@ -19,6 +21,7 @@ __all__ = [
     "MAX_LOST_LEASES",
     "OPEN_STATES",
     "Account",
+    "ApiKey",
     "Bulk",
     "Campaign",
     "Consent",
@@ -32,7 +35,9 @@ __all__ = [
     "Event",
     "EventStatus",
     "Fact",
+    "FormHook",
     "Heartbeat",
+    "HookRefusal",
     "Import",
     "OutgoingEmail",
     "Pause",

@@ -18,14 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.forms import build_form
 from registrations.forms.build import PREFIX
+from registrations.forms.yes_no import says_yes
 from registrations.models import Campaign
 from registrations.services.campaigns import question_spec
 from registrations.services.signup import Entry
 
 CHUNK_ROWS = 1000
-
-_YES = frozenset({"1", "yes", "y", "true", "x", "+", "да", "д", "истина"})
-_NO = frozenset({"", "0", "no", "n", "false", "-", "нет", "н", "ложь"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +112,10 @@ def _as_posted(form_field: forms.Field, text: str) -> Any:
     """A cell as a browser would send it: a list says yes or no where a form has a box to tick."""
     if not isinstance(form_field, forms.BooleanField):
         return text
-    word = text.strip().lower()
-    if word not in _YES | _NO:
-        raise ValidationError(_("Write yes or no."))
-    return word in _YES
+    try:
+        return says_yes(text)
+    except ValueError as error:
+        raise ValidationError(_("Write yes or no.")) from error
 
 
 def _sentence(errors: Iterable[tuple[str | Promise, ValidationError]]) -> str:

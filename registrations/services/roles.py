@@ -17,7 +17,8 @@ _EVERYBODY = (
 _PERMISSIONS = {
     MARKETING: f"{_EVERYBODY} view_account view_sender add_campaign change_campaign delete_campaign"
     " add_question change_question delete_question"
-    " add_consenttext change_consenttext delete_consenttext add_consentbox change_consentbox delete_consentbox",
+    " add_consenttext change_consenttext delete_consenttext add_consentbox change_consentbox delete_consentbox"
+    " view_apikey add_apikey change_apikey view_formhook add_formhook change_formhook",
     STAFF: f"{_EVERYBODY} change_registration view_join_link",
 }
 

@@ -38,13 +38,17 @@ SAME_FORM = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a person typed, checked by the form. `answers` maps question keys to text; `time_zone` is IANA or empty."""
+    """What a person typed, checked by the form. `answers` maps question keys to text; `time_zone` is IANA or empty.
+
+    `language` is the one they want to be written to in; empty: the campaign's.
+    """
 
     email: str
     first_name: str
     last_name: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     time_zone: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,10 @@ def record(
 
 def content_hash(entry: Entry) -> str:
     """What tells a repeat from new content: the fingerprint of an entry whose address is normalised."""
-    return fingerprint(json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False))
+    content = asdict(entry)
+    if not entry.language:  # so that what was written down before there were languages stays a repeat
+        del content["language"]
+    return fingerprint(json.dumps(content, sort_keys=True, ensure_ascii=False))
 
 
 def progress_token(*, campaign_id: int, form_token: str, content: str) -> str:
@@ -226,7 +233,7 @@ def _write_registration(registration: Registration | None, campaign: Campaign, f
     registration.last_name = entry.last_name
     registration.answers = dict(entry.answers)
     registration.attribution = registration.attribution or form.came_from
-    registration.language = campaign.language
+    registration.language = entry.language or campaign.language
     registration.time_zone = entry.time_zone or registration.time_zone
     registration.save()
     return registration

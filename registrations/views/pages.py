@@ -7,15 +7,11 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
 
-OUTAGES = (InterfaceError, InternalError, OperationalError)
-"""What Django raises when the database is away or too busy to answer."""
-
-RETRY_AFTER_SECONDS = "60"
+from registrations.services.outages import OUTAGES, RETRY_AFTER_SECONDS
 
 # A private address must not reach a search engine, nor another site by way of a link.
 _PRIVATE_HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "same-origin"}
@@ -38,7 +34,7 @@ def page(
     response.headers["Content-Language"] = language
     response.headers["Cache-Control"] = "no-store"
     if status == 503:
-        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if private:
         secure(response)
     return response

@@ -24,9 +24,9 @@ from registrations.services.campaigns import (
     recent_campaign,
 )
 from registrations.services.consents import Agreed, ConsentMissing
+from registrations.services.outages import OUTAGES
 from registrations.services.signup import Entry, NotOpen
 from registrations.views import errors, form_tokens, posts, sources, websites
-from registrations.views.pages import OUTAGES
 from regsite.clients import address_of
 
 

@@ -34,6 +34,8 @@ def written() -> Iterator[io.StringIO]:
         ("/c/vebinar/sent/0a1b2c/state/", "/c/vebinar/sent/[token]/state/"),
         ("Key (email)=(anna@example.org) already exists", "Key (email)=([address]) already exists"),
         ("GET /c/vebinar/", "GET /c/vebinar/"),
+        ("POST /hooks/forms/s3cr3t/", "POST /hooks/forms/[token]/"),
+        ("GET /api/v1/registrations/0a1b2c", "GET /api/v1/registrations/[token]"),
     ],
 )
 def test_tokens_and_addresses_are_taken_out(text: str, scrubbed: str) -> None:
