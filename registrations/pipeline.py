@@ -15,7 +15,18 @@ from collections.abc import Iterable, Mapping
 from celery import current_app
 from django.db import transaction
 
-from registrations.services import cancelling, form_hooks, imports, intake, own_data, pauses, privacy, resending, signup
+from registrations.services import (
+    cancelling,
+    form_hooks,
+    imports,
+    intake,
+    lost_links,
+    own_data,
+    pauses,
+    privacy,
+    resending,
+    signup,
+)
 from registrations.services.attribution import Attribution
 from registrations.services.consents import Agreed
 from registrations.services.due import Due
@@ -94,6 +105,16 @@ def erase_own(*, token: str) -> None:
     ring(own_data.erase(token=token))
 
 
+def mail_link_again(*, token: str, client: str) -> None:
+    """The person wants their link once more, on their private page. Raises lost_links.UnknownToken."""
+    ring(lost_links.mail_again(token=token, client=client))
+
+
+def ask_for_links(*, address: str, client: str) -> None:
+    """Somebody wants all links of an address sent to it; the same for every address."""
+    ring(lost_links.ask(address=address, client=client))
+
+
 def resend_link(*, registration_id: int, user_id: int, expected_generation: int | None = None) -> None:
     """Staff send a link again. Raises resending.AlreadyResent, resending.NothingToSend."""
     due = resending.resend_link(registration_id=registration_id, user_id=user_id, expected_generation=expected_generation)
@@ -166,6 +187,7 @@ def _rings(due: Due) -> list[Ring]:
         *(("registrations.drain_emails", sender_id) for sender_id in due.emails),
         *(("registrations.sync_account", account_id) for account_id in due.syncs),
         *(("registrations.go_on_erasing", erasure_id) for erasure_id in due.erasures),
+        *(("registrations.answer_lost_link", request_id) for request_id in due.lost_links),
     ]
 
 

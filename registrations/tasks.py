@@ -8,7 +8,7 @@ from celery import Task, shared_task, signals
 from django.db import connections
 
 from registrations import pipeline
-from registrations.services import catalog, emailing, erasing, heartbeats, reconciliation, seating, wakeup, witness
+from registrations.services import catalog, emailing, erasing, heartbeats, lost_links, reconciliation, seating, wakeup, witness
 
 
 class Beating(Task[Any, Any]):
@@ -63,6 +63,12 @@ def sync_due() -> None:
 def go_on_erasing(erasure_id: int) -> None:
     """One round of an erasure."""
     pipeline.ring(erasing.go_on_erasing(erasure_id=erasure_id))
+
+
+@shared_task(name="registrations.answer_lost_link", base=Beating)
+def answer_lost_link(request_id: int) -> None:
+    """Send somebody the links that they asked for."""
+    pipeline.ring(lost_links.answer(request_id=request_id))
 
 
 @shared_task(name="registrations.compare_due", base=Beating)

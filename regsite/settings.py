@@ -16,7 +16,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from regsite import backing, local_secrets, logs
+from regsite import backing, limits, local_secrets, logs
 from regsite.machine_api import API_APPS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  # two are settings
 from regsite.staff_screens import UNFOLD  # noqa: F401  # a setting
 
@@ -74,6 +74,8 @@ ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[_public.hostname]), "127.0.
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{_public.scheme}://{_public.netloc}"])
 # How many proxies of ours stand before the site; only what they say of a client is believed.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# How many public posts are taken, by what they have in common, and how soon after its page a form is a person's.
+POST_LIMITS, FORM_MIN_SECONDS = limits.of_posts(env), env.float("FORM_MIN_SECONDS", default=2.0)
 # Hosts that a webinar platform's API may be reached at without TLS.
 PLAIN_HTTP_HOSTS = env.list("PLAIN_HTTP_HOSTS", default=["127.0.0.1", "localhost"] if EMBEDDED else [])
 # Web processes; each has a few threads.
@@ -234,14 +236,8 @@ STORAGES = {
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
+        **{name: [SELF] for name in ("script-src", "style-src", "img-src", "connect-src", "form-action")},
+        **{name: [NONE] for name in ("default-src", "frame-ancestors", "base-uri")},
     }
 }
 X_FRAME_OPTIONS = "DENY"

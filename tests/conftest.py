@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from registrations.services import campaigns
+from registrations.services import campaigns, counting, held_back
 from tests.postgres import Cluster, find_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -39,9 +39,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_recent_campaigns() -> None:
+def _nothing_recent() -> None:
     """What a second may remember, a test must not: the next one has other campaigns at the same addresses."""
     campaigns.forget_recent()
+    counting.tally.forget()
+    held_back.ledger.forget()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 
 from registrations.admin.campaign_form import CampaignForm, coming_events
 from registrations.admin.consents import ConsentInline
+from registrations.admin.held_back import held_back_lines
 from registrations.admin.labels import AVAILABILITIES, QUIET, STOP, WAIT, badge, moment
 from registrations.admin.questions import QuestionInline, first_questions, wanted_fields
 from registrations.admin.screens import StaffChangeList, StaffModelAdmin, may
@@ -245,6 +246,7 @@ def _panel(campaign: Campaign) -> dict[str, Any]:
         "waiting": waiting_badge(forecast.for_campaign(campaign_id=campaign.pk)),
         "public_address": public_address(campaign),
         "has_people": _has_people(campaign),
+        "held_back": held_back_lines(campaign),
         "campaign": campaign,
         "snippets": snippets(campaign),
         "people_url": f"{reverse('admin:registrations_registration_changelist')}?campaign__id__exact={campaign.pk}",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied, Throttled
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -23,11 +23,12 @@ from registrations.api import origins, problems
 from registrations.api.description import describe_registering, describe_status
 from registrations.api.serializers import RegistrationBody
 from registrations.models import fingerprint
-from registrations.services import progress
+from registrations.services import guarding, progress
 from registrations.services.api_keys import Caller
 from registrations.services.attribution import attribution
 from registrations.services.campaigns import CampaignNotFound, PublicCampaign, recent_campaign
 from registrations.services.consents import Agreed, ConsentMissing
+from registrations.services.guarding import Next
 from registrations.services.intake import Fault, Faulty, Given, NameTaken, checked
 from registrations.services.signup import NotOpen
 from registrations.services.tokens import UnknownToken
@@ -87,6 +88,7 @@ class Registrations(MachineView):
         sender = self._sender(request)
         name = _name_of_post(request, sender)
         given = _given(request.data)
+        self._count(request, given)
         try:
             entry = checked(campaign=self.campaign, given=given)
             token = pipeline.sign_up_once(
@@ -112,6 +114,13 @@ class Registrations(MachineView):
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Tell a browser whether it may post; the headers say it."""
         return Response(status=204)
+
+    def _count(self, request: Request, given: Given) -> None:
+        """Raises Throttled. A program with a key sends for many people from one place."""
+        client = "" if request.auth is not None else address_of(request)
+        verdict = guarding.judge_machine(campaign_id=self.campaign.id, address=given.email, client=client)
+        if verdict.next is Next.WAIT:
+            raise Throttled(wait=verdict.seconds)
 
     def _sender(self, request: Request) -> str:
         """Who sends this, for telling names of posts apart. Raises NotAuthenticated, PermissionDenied."""

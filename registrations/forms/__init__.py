@@ -2,11 +2,13 @@
 
 from registrations.forms.build import NameForm, SignUpForm, build_form, prefilled
 from registrations.forms.faults import question_faults
+from registrations.forms.lost_link import LostLinkForm
 from registrations.forms.spec import Options, QuestionSpec
 from registrations.forms.types import TYPES, type_choices
 
 __all__ = [
     "TYPES",
+    "LostLinkForm",
     "NameForm",
     "Options",
     "QuestionSpec",

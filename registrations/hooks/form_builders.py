@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from registrations import pipeline
 from registrations.services import form_hooks
 from registrations.services.campaigns import Availability
-from registrations.services.form_hooks import Refused, UnknownHook
+from registrations.services.form_hooks import Refused, TooMany, UnknownHook
 from registrations.services.outages import OUTAGES, RETRY_AFTER_SECONDS
 from registrations.services.signup import NotOpen
 
@@ -52,8 +52,10 @@ def _says_so(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[Http
             return _answer(f"refused: {refused.reason.value}", 422)
         except NotOpen as refusal:
             return _answer("not open", 410 if refusal.availability in _OVER else 409)
+        except TooMany as error:
+            return _answer("too many, try again later", 429, wait=error.seconds)
         except OUTAGES:
-            return _answer("try again later", 503)
+            return _answer("try again later", 503, wait=RETRY_AFTER_SECONDS)
 
     return answering
 
@@ -93,9 +95,9 @@ def _read(request: HttpRequest) -> dict[str, str]:
     return fields
 
 
-def _answer(words: str, status: int) -> HttpResponse:
+def _answer(words: str, status: int, *, wait: int = 0) -> HttpResponse:
     response = HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"
-    if status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if wait:
+        response.headers["Retry-After"] = str(wait)
     return response

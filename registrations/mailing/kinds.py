@@ -35,6 +35,7 @@ KINDS: dict[str, Kind] = {
         Kind("delayed", _("The link follows"), _("Your link follows: %(what)s"), "delayed"),
         Kind("cancelled", _("Cancellation"), _("Cancelled: %(what)s"), "cancelled", calendar_method="CANCEL"),
         Kind("no_link", _("Could not register"), _("We could not register you: %(what)s"), "no_link"),
+        Kind("lost_link", _("All links, asked for by the person"), _("The links you asked for"), "lost_link"),
         Kind("staff_pause", _("Notice to staff: paused"), _("Paused: %(account)s"), "staff_pause"),
     )
 }

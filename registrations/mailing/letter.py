@@ -28,12 +28,23 @@ class Meeting:
 
 
 @dataclass(frozen=True)
+class Page:
+    """One of several registrations that a mail lists; a cancelled one has no meetings, but a page to come back on."""
+
+    title: str
+    private_url: str = field(repr=False)
+    cancelled: bool
+    meetings: tuple[Meeting, ...]
+
+
+@dataclass(frozen=True)
 class Letter:
     """Everything one mail depends on: composing the same letter gives the same bytes.
 
     `kind` names an entry of `kinds.KINDS`, `text_version` one of `kinds.TEXT_FOLDERS`. `person_zone` is an IANA zone or
     empty. `organizer` is the bare address that calendars answer to; empty: the sender's. `intro` is the marketer's plain
-    text with `{{placeholders}}`. `facts` are plain strings only this kind needs.
+    text with `{{placeholders}}`. `facts` are plain strings only this kind needs, `pages` what a mail about several
+    registrations lists.
     """
 
     kind: str
@@ -56,10 +67,13 @@ class Letter:
     accent: str
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
     organizer: str = ""
+    pages: tuple[Page, ...] = ()
 
     def to_json(self) -> str:
         """Return the letter as JSON with sorted keys; times in ISO 8601."""
-        values = vars(self) | {"meetings": [vars(meeting) for meeting in self.meetings], "facts": dict(self.facts)}
+        pages = [vars(page) | {"meetings": [vars(meeting) for meeting in page.meetings]} for page in self.pages]
+        meetings = [vars(meeting) for meeting in self.meetings]
+        values = vars(self) | {"meetings": meetings, "facts": dict(self.facts), "pages": pages}
         return json.dumps(values, default=datetime.isoformat, ensure_ascii=False, sort_keys=True)
 
     @classmethod
@@ -68,6 +82,7 @@ class Letter:
         values: dict[str, Any] = json.loads(text)
         values["dated_at"] = datetime.fromisoformat(values["dated_at"])
         values["meetings"] = tuple(_meeting(entry) for entry in values["meetings"])
+        values["pages"] = tuple(_page(entry) for entry in values.get("pages", ()))
         return cls(**_known(cls, values))
 
 
@@ -80,7 +95,11 @@ def _meeting(values: dict[str, Any]) -> Meeting:
     return Meeting(**_known(Meeting, {**values, **times}))
 
 
-def _known(cls: type[Letter] | type[Meeting], values: dict[str, Any]) -> dict[str, Any]:
+def _page(values: dict[str, Any]) -> Page:
+    return Page(**_known(Page, {**values, "meetings": tuple(_meeting(entry) for entry in values["meetings"])}))
+
+
+def _known(cls: type[Letter] | type[Meeting] | type[Page], values: dict[str, Any]) -> dict[str, Any]:
     # A field that a later release wrote is no reason to lose a mail after going back to this one.
     names = {entry.name for entry in fields(cls)}
     return {name: value for name, value in values.items() if name in names}

@@ -14,7 +14,7 @@ from django.template.loader import get_template
 
 from registrations.mailing.colours import text_on, valid_accent
 from registrations.mailing.kinds import KINDS, TEXT_FOLDERS
-from registrations.mailing.letter import Letter, Meeting
+from registrations.mailing.letter import Letter, Meeting, Page
 from registrations.mailing.placeholders import placeholders_in, substitute
 from registrations.mailing.scrubbing import clean_line, clean_person_name, clean_subject, clean_text, shorten
 from registrations.mailing.times import date_label, meeting_time, time_for_person
@@ -45,6 +45,17 @@ class _Row:
     link: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class _Listed:
+    """One of several registrations as a template shows it; `shared_link` is what all its meetings are entered by, if so."""
+
+    title: str
+    private_url: str = field(repr=False)
+    cancelled: bool
+    meetings: list[_Row]
+    shared_link: str = field(repr=False)
+
+
 def render(letter: Letter) -> Words:
     """Return the words of `letter` in the active language. Raises ValueError as `draft`."""
     words = draft(letter)
@@ -61,7 +72,9 @@ def draft(letter: Letter) -> Words:
         raise ValueError(f"no words for kind {letter.kind!r}, text version {letter.text_version!r}")
     if KINDS[letter.kind].needs_link and not any(meeting.link for meeting in letter.meetings):
         raise ValueError(f"a mail of kind {letter.kind!r} needs a link")
-    for url in (letter.private_url, letter.facts.get("admin_url", ""), *(meeting.link for meeting in letter.meetings)):
+    listed = [url for page in letter.pages for url in (page.private_url, *(meeting.link for meeting in page.meetings))]
+    links = [meeting.link for meeting in letter.meetings]
+    for url in (letter.private_url, letter.facts.get("admin_url", ""), *links, *listed):
         check_url(url)
     subject = _subject(letter)
     context = {**_context(letter), "subject": subject}
@@ -79,8 +92,7 @@ def _subject(letter: Letter) -> str:
 
 
 def _context(letter: Letter) -> dict[str, object]:
-    rows = [_row(meeting, letter) for meeting in letter.meetings]
-    links = {row.link for row in rows}
+    rows = [_row(meeting, letter.event_title, letter.person_zone) for meeting in letter.meetings]
     accent = valid_accent(letter.accent)
     first_name, last_name = clean_person_name(letter.first_name), clean_person_name(letter.last_name)
     event = clean_line(letter.event_title)
@@ -94,10 +106,11 @@ def _context(letter: Letter) -> dict[str, object]:
         "greets": not {"first_name", "last_name"}.intersection(placeholders_in(letter.intro)),
         "intro": substitute(clean_text(letter.intro), values).strip(),
         "meetings": rows,
-        "shared_link": links.pop() if len(links) == 1 else "",
+        "shared_link": _shared_link(rows),
         "has_links": any(row.link for row in rows),
         "lacks_links": not all(row.link for row in rows),
         "private_url": letter.private_url,
+        "pages": [_listed(page, letter.person_zone) for page in letter.pages],
         "contact": clean_line(letter.contact),
         "sender": clean_line(letter.from_name),
         "facts": {name: clean_line(value) for name, value in letter.facts.items()},
@@ -106,14 +119,24 @@ def _context(letter: Letter) -> dict[str, object]:
     }
 
 
-def _row(meeting: Meeting, letter: Letter) -> _Row:
+def _row(meeting: Meeting, event_title: str, person_zone: str) -> _Row:
     title = clean_line(meeting.title)
     return _Row(
-        title="" if title == clean_line(letter.event_title) else title,
+        title="" if title == clean_line(event_title) else title,
         when=meeting_time(meeting, meeting.zone),
-        when_yours=time_for_person(meeting, meeting.zone, letter.person_zone),
+        when_yours=time_for_person(meeting, meeting.zone, person_zone),
         link=meeting.link,
     )
+
+
+def _listed(page: Page, person_zone: str) -> _Listed:
+    rows = [_row(meeting, page.title, person_zone) for meeting in page.meetings]
+    return _Listed(clean_line(page.title), page.private_url, page.cancelled, rows, _shared_link(rows))
+
+
+def _shared_link(rows: Iterable[_Row]) -> str:
+    links = {row.link for row in rows}
+    return links.pop() if len(links) == 1 else ""
 
 
 def _first_date(letter: Letter) -> str:

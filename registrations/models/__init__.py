@@ -10,6 +10,7 @@ from registrations.models.erasure import Erasure
 from registrations.models.event import Event, EventStatus, Session
 from registrations.models.fields import EncryptedTextField, fingerprint
 from registrations.models.form_hook import FormHook, HookRefusal
+from registrations.models.guarding import BlockedTries, LostLinkRequest, PostCount
 from registrations.models.outgoing_email import OutgoingEmail
 from registrations.models.reconciliation import Reconciliation
 from registrations.models.registration import Enrollment, EnrollmentWish, Import, Registration, Submission
@@ -22,6 +23,7 @@ __all__ = [
     "OPEN_STATES",
     "Account",
     "ApiKey",
+    "BlockedTries",
     "Bulk",
     "Campaign",
     "Consent",
@@ -39,8 +41,10 @@ __all__ = [
     "Heartbeat",
     "HookRefusal",
     "Import",
+    "LostLinkRequest",
     "OutgoingEmail",
     "Pause",
+    "PostCount",
     "Priority",
     "Purpose",
     "Question",

@@ -39,6 +39,7 @@ class TimelineEntry(models.Model):
         SECOND_COPY = "second_copy", _("Possible second copy of a mail")
         TOLD_LATE = "told_late", _("Told that the link will be late")
         RESENT = "resent", _("Staff asked to send the link again")
+        ASKED_AGAIN = "asked_again", _("The person asked to have the link mailed again")
         TRIED_AGAIN = "tried_again", _("Staff asked to try again")
         LINK_SEEN = "link_seen", _("Staff looked at the link")
         WRONG_LINK = "wrong_link", _("The platform's answer carried another person's link; it was refused")

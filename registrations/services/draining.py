@@ -12,7 +12,7 @@ from functools import partial
 
 from django.db import close_old_connections, connections
 
-from registrations.services import catalog, emailing, erasing, heartbeats, reconciliation, seating, wakeup
+from registrations.services import catalog, emailing, erasing, heartbeats, lost_links, reconciliation, seating, wakeup
 from registrations.services.due import NOTHING, Due
 
 logger = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ def _jobs(due: Due) -> list[Job]:
         *(("emails", sender_id) for sender_id in sorted(due.emails)),
         *(("sync", account_id) for account_id in sorted(due.syncs)),
         *(("erasure", erasure_id) for erasure_id in sorted(due.erasures)),
+        *(("lost link", request_id) for request_id in sorted(due.lost_links)),
     ]
 
 
@@ -82,6 +83,8 @@ def _work(job: Job) -> Due:
         return NOTHING
     if kind == "erasure":
         return erasing.go_on_erasing(erasure_id=row_id)
+    if kind == "lost link":
+        return lost_links.answer(request_id=row_id)
     return catalog.sync(account_id=row_id)
 
 

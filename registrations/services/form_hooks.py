@@ -13,10 +13,11 @@ from django.db.models import F
 from registrations.forms import field_maps
 from registrations.models import FormHook, HookRefusal, db_now, fingerprint
 from registrations.models.form_hook import MAX_FIELD_NAME
-from registrations.services import signup
+from registrations.services import guarding, signup
 from registrations.services.attribution import attribution
 from registrations.services.campaigns import Availability, CampaignNotFound, recent_campaign
 from registrations.services.due import NOTHING, Due
+from registrations.services.guarding import Next
 from registrations.services.intake import Fault, Faulty, Given, Terms, checked
 from registrations.services.signup import NotOpen
 
@@ -44,8 +45,16 @@ class Refused(Exception):
         self.reason = reason
 
 
+class TooMany(Exception):
+    """More forms than are taken at once; it may come again after so many `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 def receive(*, secret: str, posted: Mapping[str, str]) -> Due:
-    """Take a form that a builder posts. Raises UnknownHook, Refused, signup.NotOpen.
+    """Take a form that a builder posts. Raises UnknownHook, Refused, TooMany, signup.NotOpen.
 
     A number of the builder's (Tilda: `tranid`) tells its repeats from new forms. A test of the address is no form.
     """
@@ -59,6 +68,9 @@ def receive(*, secret: str, posted: Mapping[str, str]) -> Due:
         count(hook, Reason.NOT_OPEN)
         raise NotOpen(Availability.CLOSED) from error
     reading = field_maps.read(posted, field_map=hook.field_map, questions=campaign.questions)
+    verdict = guarding.judge_machine(campaign_id=campaign.id, address=reading.fixed.get("email", ""))
+    if verdict.next is Next.WAIT:
+        raise TooMany(verdict.seconds)
     for name in reading.unmapped:
         count(hook, Reason.UNMAPPED, name)
     try:

@@ -18,7 +18,7 @@ from registrations.mailing.delivery import Connection
 from registrations.mailing.letter import Letter
 from registrations.models import OutgoingEmail, Registration, StepState, TimelineEntry, db_now
 from registrations.services import steps
-from registrations.services.letters import Standing, standings
+from registrations.services.letters import Standing, people_of, standings
 
 logger = logging.getLogger(__name__)
 
@@ -141,9 +141,13 @@ def _mark(leaving: Sequence[Ready], now: datetime) -> set[Ready]:
 def _still_true(leaving: Iterable[Ready]) -> list[Ready]:
     """Those whose person stands as they did when the letter was written."""
     waiting = list(leaving)
-    people = {ready.mail.registration_id for ready in waiting if ready.standing is not None}
-    present = standings(pk for pk in people if pk is not None) if people else {}
-    return [ready for ready in waiting if ready.standing in (None, present.get(ready.mail.registration_id or 0, frozenset()))]
+    people = {pk for ready in waiting if ready.standing is not None for pk in people_of(ready.mail)}
+    present = standings(people) if people else {}
+    return [ready for ready in waiting if ready.standing in (None, _standing_of(ready.mail, present))]
+
+
+def _standing_of(mail: OutgoingEmail, present: Mapping[int, Standing]) -> Standing:
+    return frozenset(row for pk in people_of(mail) for row in present.get(pk, ()))
 
 
 def _encrypted(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from registrations.mailing.kinds import CURRENT_TEXT_VERSION
-from registrations.mailing.letter import Letter, Meeting
+from registrations.mailing.letter import Letter, Meeting, Page
 from registrations.models import (
     Campaign,
     Enrollment,
@@ -31,7 +32,13 @@ from registrations.models import (
 from registrations.models.campaign import DEFAULT_ACCENT
 from registrations.services.reasons import sentence
 
+LISTS_PEOPLE = "lost_link"
+"""The kind of mail that lists several registrations of one address; `facts["registrations"]` names them: "7,12"."""
+
 POINTLESS_AFTER_THE_END = ("link", "known", "delayed")
+LONGEST_MEETING = timedelta(hours=12)
+"""So long one may come to a meeting whose end is not known."""
+
 FOR_WHOEVER_COMES = (*POINTLESS_AFTER_THE_END, "no_link")
 
 Standing = frozenset[tuple[object, ...]]
@@ -63,12 +70,22 @@ def standings(registration_ids: Iterable[int]) -> dict[int, Standing]:
     return {registration_id: frozenset(seats) for registration_id, seats in rows.items()}
 
 
+def people_of(mail: OutgoingEmail) -> frozenset[int]:
+    """The registrations that a mail tells of: its own, and those that it lists."""
+    listed = mail.facts.get("registrations", "") if mail.kind == LISTS_PEOPLE else ""
+    own = [] if mail.registration_id is None else [mail.registration_id]
+    return frozenset([*own, *(int(number) for number in listed.split(",") if number)])
+
+
 class Desk:
     """Writes letters as things stand now, from what was read at once for all of them."""
 
     def __init__(self, mails: Iterable[OutgoingEmail], *, sender: Sender) -> None:
         self._sender = sender
         people = [mail.registration for mail in mails if mail.registration is not None]
+        listed = {pk for mail in mails if mail.kind == LISTS_PEOPLE for pk in people_of(mail)}
+        self._listed = Registration.objects.exclude(token="").in_bulk(listed) if listed else {}
+        people += self._listed.values()
         self._now = db_now()
         related = Campaign.objects.select_related("event__account", "session").defer("event__account__api_key")
         self._campaigns = related.in_bulk({person.campaign_id for person in people})
@@ -79,13 +96,17 @@ class Desk:
         if mail.registration is None:
             return _to_staff(mail, self._sender, self._now)
         campaign = self._campaigns[mail.registration.campaign_id]
+        if mail.kind == LISTS_PEOPLE:
+            pages = self._pages(mail, mail.registration)
+            return self._to_whoever_asked(mail, mail.registration, campaign, pages) if pages else None
         return None if self._overtaken(mail, campaign) else self._to_person(mail, mail.registration, campaign)
 
     def standing(self, mail: OutgoingEmail) -> Standing:
         """How the person stood when everything was read."""
         return frozenset(
             (each.seat_id, each.wish, each.seat.wish, each.seat.fact, each.seat.version, each.seat.link_hash)
-            for each in self._seats.of(mail.registration_id)
+            for person in people_of(mail)
+            for each in self._seats.of(person)
         )
 
     def _overtaken(self, mail: OutgoingEmail, campaign: Campaign) -> bool:
@@ -124,6 +145,38 @@ class Desk:
             facts=mail.facts,
             organizer=settings.CALENDAR_ORGANIZER_EMAIL,
         )
+
+    def _to_whoever_asked(
+        self, mail: OutgoingEmail, registration: Registration, campaign: Campaign, pages: tuple[Page, ...]
+    ) -> Letter:
+        """The letter of the newest registration, but with all that is listed in place of its own meetings and words."""
+        letter = self._to_person(mail, registration, campaign)
+        organizers = {self._campaigns[self._listed[pk].campaign_id].organizer for pk in people_of(mail) & self._listed.keys()}
+        return replace(
+            letter,
+            event_title="",
+            meetings=(),
+            private_url="",
+            intro="",
+            facts={},
+            from_name=(organizers.pop() if len(organizers) == 1 else "") or self._sender.name,
+            pages=pages,
+        )
+
+    def _pages(self, mail: OutgoingEmail, owner: Registration) -> tuple[Page, ...]:
+        """What is still to come of each registration that a mail lists; of a cancelled one the page to come back on."""
+        pages = []
+        for person in (self._listed[pk] for pk in sorted(people_of(mail)) if pk in self._listed):
+            campaign = self._campaigns[person.campaign_id]
+            if person.email != owner.email or (campaign.session or campaign.event).is_over(self._now):
+                continue
+            cancelled = all(each.wish == EnrollmentWish.OUT for each in self._seats.of(person.pk))
+            coming = [meeting for meeting in self._seats.meetings_of(person) if not cancelled and self._is_to_come(meeting)]
+            pages.append(Page(campaign.title, private_url(person), cancelled, tuple(coming)))
+        return tuple(pages)
+
+    def _is_to_come(self, meeting: Meeting) -> bool:
+        return (meeting.ends_at or meeting.starts_at + LONGEST_MEETING) > self._now
 
 
 def _to_staff(mail: OutgoingEmail, sender: Sender, now: datetime) -> Letter | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registrations.services import answering, emailing, privacy, seating, witness
+from registrations.services import answering, emailing, guarding, lost_links, privacy, seating, witness
 from registrations.services.due import NOTHING, Due
 
 
@@ -13,5 +13,6 @@ def look() -> Due:
     """
     if witness.stands_still():
         return NOTHING
+    guarding.prune()
     waiting = answering.follow_up() | seating.give_up_over()
-    return waiting | seating.due_accounts() | emailing.due_senders() | privacy.go_on()
+    return waiting | seating.due_accounts() | emailing.due_senders() | privacy.go_on() | lost_links.waiting()

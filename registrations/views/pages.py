@@ -48,6 +48,13 @@ def secure(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def told_to_wait(response: HttpResponse, seconds: int) -> HttpResponse:
+    """Say to programs too how long to wait; nothing is said of no time at all."""
+    if seconds:
+        response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def see_other(address: str) -> HttpResponse:
     """Send the browser on with 303, so that reloading the next page repeats no post."""
     response = HttpResponseRedirect(address, status=303)

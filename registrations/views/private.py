@@ -27,6 +27,10 @@ from registrations.views.accents import accent_code
 from registrations.views.pages import answers_outages, page, secure, see_other
 from registrations.views.schedule import When, when
 from registrations.views.zones import zone_words
+from regsite.clients import address_of
+
+_MAILED = "mailed"
+"""What the private page's address ends with after the link was asked for: reloading it asks for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class _Row:
 def private(request: HttpRequest, token: str) -> HttpResponse:
     """Show a person their sessions, links and what they may change."""
     try:
-        return _private_page(request, token)
+        return _private_page(request, token, mailed=_MAILED in request.GET)
     except UnknownToken:
         return errors.unknown_link(request)
 
@@ -97,7 +101,23 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
     return secure(see_other(reverse("public:private", args=[token])))
 
 
-def _private_page(request: HttpRequest, token: str, *, refused: bool = False, status: int = 200) -> HttpResponse:
+@csrf_exempt
+@require_POST
+@answers_outages
+def mail_again(request: HttpRequest, token: str) -> HttpResponse:
+    """Send the person's link mail once more."""
+    if posts.from_elsewhere(request):
+        return errors.permission_denied(request)
+    try:
+        pipeline.mail_link_again(token=token, client=address_of(request))
+    except UnknownToken:
+        return errors.unknown_link(request)
+    return secure(see_other(f"{reverse('public:private', args=[token])}?{_MAILED}"))
+
+
+def _private_page(
+    request: HttpRequest, token: str, *, refused: bool = False, mailed: bool = False, status: int = 200
+) -> HttpResponse:
     person = private_page.read(token=token)
     with translation.override(person.language):
         rows = [_row(person, meeting, token) for meeting in person.meetings]
@@ -106,6 +126,7 @@ def _private_page(request: HttpRequest, token: str, *, refused: bool = False, st
         "rows": rows,
         "has_links": any(row.link for row in rows),
         "refused": refused,
+        "mailed": mailed,
         "saved": request.GET.get("saved", ""),
         "zone": zone_words(person.person_zone),
     }

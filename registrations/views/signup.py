@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from django.conf import settings
@@ -49,6 +50,7 @@ class HostedPage:
             "trouble": faulty.trouble,
             "action": self.action(request, campaign),
             "came_from": sources.hidden_fields(request, page=self.own_address(campaign)),
+            "minutes": math.ceil(faulty.seconds / 60),
         }
         return self.show(request, campaign, "registrations/signup.html", context, status=faulty.status)
 

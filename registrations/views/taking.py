@@ -26,7 +26,8 @@ from registrations.services.campaigns import (
 from registrations.services.consents import Agreed, ConsentMissing
 from registrations.services.outages import OUTAGES
 from registrations.services.signup import Entry, NotOpen
-from registrations.views import errors, form_tokens, posts, sources, websites
+from registrations.views import errors, form_tokens, guard, posts, sources, websites
+from registrations.views.pages import told_to_wait
 from regsite.clients import address_of
 
 
@@ -34,13 +35,15 @@ from regsite.clients import address_of
 class Faulty:
     """A form that goes back to the visitor as typed; `token` goes into the next try.
 
-    `trouble` is "", "stale", "outage", or "typo": nothing is wrong, but the visitor is asked `form.suggestion` once.
+    `trouble` is "", "stale", "again" (one more press), "busy" (too many, wait `seconds`), "outage", or "typo": nothing is
+    wrong, but the visitor is asked `form.suggestion` once.
     """
 
     form: SignUpForm
     token: str
     trouble: str
     status: int
+    seconds: int = 0
 
 
 class Door(Protocol):
@@ -90,9 +93,13 @@ def take(request: HttpRequest, slug: str, door: Door) -> HttpResponse:
 def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, door: Door) -> HttpResponse:
     form = build_form(campaign.questions, campaign.consents)(posted)
     signed = form_tokens.issue(campaign_id=campaign.id) if door.is_theirs else posted.get("form_token", "")
-    form_name = "" if door.is_theirs else form_tokens.read(signed, campaign_id=campaign.id)
-    if form_name is None:
-        fresh = form_tokens.issue(campaign_id=campaign.id)
+    issued = None if door.is_theirs else form_tokens.read(signed, campaign_id=campaign.id)
+    held = guard.hold(request, campaign.id, posted, issued)
+    if held is not None:
+        response = door.faulty(request, campaign, Faulty(form, held.token or signed, held.trouble, held.status, held.seconds))
+        return told_to_wait(response, held.seconds)
+    if issued is None and not door.is_theirs:
+        fresh = form_tokens.issue(campaign_id=campaign.id, asked_before=True)
         return door.faulty(request, campaign, Faulty(form, fresh, trouble="stale", status=400))
     if not form.is_valid():
         return door.faulty(request, campaign, Faulty(form, signed, trouble="", status=422))
@@ -101,7 +108,7 @@ def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, do
     try:
         token = pipeline.sign_up(
             campaign_id=campaign.id,
-            form_token=form_name,
+            form_token=issued.name if issued else "",
             entry=_entry(form, posted),
             agreed=Agreed(form.consents(), ip=address_of(request), page=request.build_absolute_uri(request.path)),
             attribution=sources.of_post(request, posted, door=door.name),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from registrations.models import Campaign
+from registrations.models import BlockedTries, Campaign
 from registrations.services import imports, pauses
 from registrations.services.import_rows import Row
 from tests import factories
@@ -222,6 +222,19 @@ def test_staff_may_look_at_a_campaign_but_not_change_it(visit: Visit) -> None:
     assert client.post(change(campaign), values(campaign.event)).status_code == 403
     assert client.get(reverse(ADD)).status_code == 403
     assert client.get(f"{reverse(ADD)}?event={campaign.event_id}").status_code == 403
+
+
+def test_the_marketer_reads_what_was_held_back_and_why(visit: Visit) -> None:
+    campaign = factories.make_campaign()
+    client = visit("Marketing")
+    assert "Held back" not in text_of(client.get(change(campaign)))
+    today = datetime.now(UTC).date()
+    BlockedTries.objects.create(campaign=campaign, day=today, reason="trap", count=41)
+    BlockedTries.objects.create(campaign=campaign, day=today, reason="client", count=1)
+    text = text_of(client.get(change(campaign)))
+    assert "Held back at the form in the last seven days:" in text
+    assert "41 tries: a field that people never see was filled in" in text
+    assert "1 try: too many forms from one place on the internet" in text
 
 
 # --- who waits, and how long ---

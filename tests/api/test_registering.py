@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
+from django.conf import LazySettings
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
@@ -295,3 +296,12 @@ def test_where_a_person_came_from_is_kept(send: Send) -> None:
     assert send(source={"utm_source": "crm", "nonsense": "x", "page": "https://north.example/a?secret=1"}).status_code == 202
     kept = Submission.objects.get().attribution
     assert kept == {"door": "api", "utm_source": "crm", "page": "https://north.example/a"}
+
+
+def test_more_than_is_taken_at_once_is_told_to_wait(send: Send, settings: LazySettings) -> None:
+    settings.POST_LIMITS = {**settings.POST_LIMITS, "address": (2, 3600)}
+    assert [send().status_code for _ in range(2)] == [202, 202]
+    response = send()
+    assert problem(response, 429)
+    assert 0 < int(response["Retry-After"]) <= 3600
+    assert send(email="olga@example.org").status_code == 202

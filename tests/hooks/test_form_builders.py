@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.db import OperationalError
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
@@ -209,3 +210,11 @@ def test_the_basis_stands_for_the_boxes_that_the_campaign_has(post: Post, campai
     form = Submission.objects.get()
     assert (form.basis, form.consents.count()) == ("A box on the front page", 0)
     assert form.attribution == {"door": "hook", "utm_source": "newsletter"}
+
+
+def test_a_builder_that_sends_too_much_is_told_to_come_again(post: Post, settings: LazySettings) -> None:
+    settings.POST_LIMITS = {**settings.POST_LIMITS, "address": (1, 3600)}
+    assert post().status_code == 200
+    response = post(tranid="another")
+    assert (response.status_code, Submission.objects.count()) == (429, 1)
+    assert 0 < int(response["Retry-After"]) <= 3600

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.utils import translation
 
 from registrations.mailing.kinds import CURRENT_TEXT_VERSION, KINDS
-from registrations.mailing.letter import Letter
+from registrations.mailing.letter import Letter, Page
 from registrations.mailing.rendering import Words, render
 from tests.mailing.letters import LINK, NOTICE, PRIVATE_URL, a_letter, a_meeting
 
@@ -213,6 +214,57 @@ def test_a_link_that_is_no_web_address_is_refused(link: str):
         words_of(a_letter(meetings=(a_meeting(link=link),)))
     with pytest.raises(ValueError, match="http"):
         words_of(a_letter(private_url=link))
+
+
+ROOM = "https://events.example.com/1/join/a"
+
+
+def a_page(**changes: Any) -> Page:
+    values = {"title": "Reading laws", "private_url": f"{PRIVATE_URL}laws/", "cancelled": False, "meetings": ()}
+    return Page(**{**values, **changes})
+
+
+def a_list(*pages: Page) -> Letter:
+    return a_letter(kind="lost_link", event_title="", meetings=(), private_url="", pages=pages)
+
+
+def test_a_mail_of_several_registrations_lists_each_with_its_links_and_page():
+    one, other = a_page(meetings=(a_meeting(link=ROOM),)), a_page(title="Courts", meetings=(a_meeting(link=""),))
+    words = words_of(a_list(one, other))
+    assert words.subject == "The links you asked for"
+    assert words.text.splitlines().count(ROOM) == 1
+    assert words.html.count(f'href="{ROOM}"') == 1
+    assert words.text.index("Reading laws") < words.text.index(ROOM) < words.text.index("Courts")
+    assert words.text.splitlines().count(f"{PRIVATE_URL}laws/") == 2
+    assert "This link is not there yet" in words.text
+    assert "because somebody asked on our site for the links of this address" in " ".join(words.text.split())
+    assert "somebody signed up" not in words.html
+
+
+def test_a_link_that_all_dates_share_is_said_once():
+    dates = (a_meeting(link=ROOM), a_meeting(link=ROOM, title="Second part", uid="seat-2@x.org"))
+    words = words_of(a_list(a_page(meetings=dates)))
+    assert words.html.count(f'href="{ROOM}"') == 1
+    assert "Second part" in words.text
+
+
+def test_a_cancelled_registration_is_listed_with_its_page_alone():
+    words = words_of(a_list(a_page(cancelled=True)))
+    assert "Your registration is cancelled." in words.text
+    assert f"{PRIVATE_URL}laws/" in words.text.splitlines()
+
+
+@pytest.mark.parametrize("hostile", ["<b>x</b>", "{{ contact }}", "%(what)s"])
+def test_a_listed_title_stays_text(hostile: str):
+    words = words_of(a_list(a_page(title=hostile)))
+    assert hostile in words.text
+    assert "<b>x" not in words.html
+
+
+def test_a_listed_link_that_is_no_web_address_is_refused():
+    for page in (a_page(private_url="javascript:alert(1)"), a_page(meetings=(a_meeting(link="data:text/html,x"),))):
+        with pytest.raises(ValueError, match="http"):
+            words_of(a_list(page))
 
 
 def test_an_unknown_kind_or_text_version_is_refused():

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / ".env.example"
-READERS = ("regsite/settings.py", "regsite/backing.py", "registrations/sandbox/options.py")
+READERS = ("regsite/settings.py", "regsite/backing.py", "regsite/limits.py", "registrations/sandbox/options.py")
 PRODUCTION = {
     "DATABASE_URL": "postgresql://regsite:secret@db/regsite",
     "SECRET_KEY": "$0me-long-secret-that-nobody-would-guess-0123456789-abcdefghijklm",
@@ -144,6 +144,15 @@ def test_another_mail_backend_gets_its_own_settings(load: Any) -> None:
 def test_an_smtp_password_may_hold_any_character(load: Any) -> None:
     settings = load(**PRODUCTION)
     assert (settings["EMAIL_HOST_PASSWORD"], settings["EMAIL_PORT"], settings["EMAIL_USE_TLS"]) == ("p@ss", 587, True)
+
+
+@pytest.mark.parametrize("name", ["POSTS_PER_CLIENT", "POSTS_PER_CAMPAIGN", "POSTS_PER_SITE", "POSTS_PER_ADDRESS"])
+def test_a_limit_is_a_number_of_posts_or_none(load: Any, name: str) -> None:
+    scope = name.removeprefix("POSTS_PER_").lower()
+    assert load(**{name: "0"})["POST_LIMITS"][scope][0] == 0
+    assert load(**{name: "7"})["POST_LIMITS"][scope][0] == 7
+    with pytest.raises(ImproperlyConfigured, match=name):
+        load(**{name: "-1"})
 
 
 def test_what_can_be_set_stands_in_the_example() -> None:

@@ -336,6 +336,37 @@ def test_without_script_and_cookies_the_whole_way_works(browser: Browser, base_u
     context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_neither_asking_for_lost_links_nor_being_held_back_is_a_barrier(
+    page: Page, complaints: list[str], make_campaign: Maker, settings: Any, scheme: str
+) -> None:
+    settings.POST_LIMITS = {**settings.POST_LIMITS, "campaign": (1, 600)}
+    page.emulate_media(color_scheme=scheme)
+    campaign = make_campaign()
+
+    def check(name: str) -> None:
+        assert (name, violations(page)) == (name, [])
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+    page.goto("/lost-link/")
+    check("ask")
+    press(page)
+    check("errors")
+    page.locator("[name=email]").fill("anna@example.org")
+    press(page)
+    expect(page).to_have_url(re.compile(r"/lost-link/sent/"))
+    check("sent")
+    anna_at(page, campaign)
+    page.goto(f"/c/{campaign.slug}/")
+    fill(page, email="boris@example.org")
+    assert page.locator("[name=subject]").input_value() == ""
+    press(page)
+    expect(page.get_by_text("Please press the button again in")).to_be_visible()
+    expect(page.locator("[name=email]")).to_have_value("boris@example.org")
+    check("held back")
+    assert [line for line in complaints if "429" not in line and "422" not in line] == []
+
+
 def test_payloads_never_run(page: Page, make_campaign: Maker) -> None:
     payload = "\"'><script>alert(1)</script><img src=x onerror=alert(1)><svg onload=alert(1)>"
     dialogs: list[str] = []

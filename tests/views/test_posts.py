@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from registrations.forms import TYPES, QuestionSpec
 from registrations.forms.spec import ConsentSpec
-from registrations.models import Campaign, Submission
+from registrations.models import BlockedTries, Campaign, PostCount, Submission
 from registrations.services.campaigns import Availability, PublicCampaign
 from registrations.views import form_tokens, posts, taking
 
@@ -75,7 +75,9 @@ CAMPAIGN = PublicCampaign(
     accent="#2f5bea",
 )
 
-names = st.sampled_from(["first_name", "last_name", "email", "time_zone", *(f"q_{key}" for key in TYPES)]) | st.text(max_size=8)
+names = st.sampled_from(["first_name", "last_name", "email", "subject", "time_zone", *(f"q_{key}" for key in TYPES)]) | st.text(
+    max_size=8
+)
 values = st.text(max_size=60) | st.binary(max_size=60).map(quote_from_bytes)
 
 
@@ -85,6 +87,8 @@ def anybody() -> Client:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(taking, "recent_campaign", lambda **_: CAMPAIGN)
         patch.setattr("registrations.views.taking.pipeline.sign_up", lambda **_: "progress")
+        patch.setattr(PostCount, "add", lambda counts: {})
+        patch.setattr(BlockedTries, "add", lambda counts: None)
         yield Client()
 
 

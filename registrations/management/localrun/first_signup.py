@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 import requests
+from django.conf import settings
 
 from registrations.models import Fact, Seat
 
@@ -43,6 +44,7 @@ def sign_up(*, page_url: str, sandbox_url: str) -> FirstSignUp:
         if page.status_code != requests.codes.ok or not form.values:
             raise NotReady(f"{page_url} shows no form (status {page.status_code}).")
         person = {"first_name": "Анна", "last_name": "Первая", "email": address}
+        time.sleep(settings.FORM_MIN_SECONDS)  # as long as a person takes at least
         pressed_at = time.monotonic()
         answer = browser.post(urljoin(page_url, form.action), data={**form.values, **person}, timeout=_TIMEOUT_SECONDS)
         if answer.status_code != requests.codes.ok or "/sent/" not in answer.url:
