@@ -18,7 +18,7 @@ define install
 	  || $(BIN)/python -m pip install -qq --disable-pip-version-check -r $(1)
 endef
 
-.PHONY: help run test check format messages lock test-postgres soak soak-short soak-controls bench bench-quick clean
+.PHONY: help run test check format messages lock test-postgres soak soak-short soak-controls soak-engine bench bench-quick clean
 .DEFAULT_GOAL := help
 
 help:
@@ -74,6 +74,11 @@ soak: $(VENV)/development.stamp
 
 soak-controls: $(VENV)/development.stamp
 	$(SOAK) --storms 0 --controls
+
+# The engine alone, under random histories on both databases: `make test` tries thirty of them, this six hundred.
+soak-engine: $(VENV)/development.stamp
+	ENGINE_HISTORIES=600 $(PYTEST) -q -n 2 tests/services/engine
+	TEST_DATABASE=postgres ENGINE_HISTORIES=600 $(PYTEST) -q -n 2 tests/services/engine
 
 # How fast, in ratios measured side by side, as a table and as bench.json; needs PostgreSQL. BENCH may be --only NAME,
 # --markdown, --seed. bench-quick takes two minutes and leaves out what needs thousands of people.
