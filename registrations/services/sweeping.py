@@ -9,12 +9,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from registrations.models import OPEN_STATES, Fact, Priority, Seat, StepState, Wish, db_now
+from registrations.models import OPEN_STATES, Fact, Seat, StepState, Wish, db_now
 from registrations.services import healing, outcomes, steps
 from registrations.services.admission import may_be_let_in
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.errands import Ask, Errand, Fork, LetIn, at_once
-from registrations.services.looks import FRESH, LOOKS, Found, Look
+from registrations.services.looks import LOOKS, Found, Look
 from registrations.webinar.errors import Uncertain
 from registrations.webinar.provider import Participation, Provider
 
@@ -50,11 +50,8 @@ def look(seats: list[Seat]) -> Generator[Ask, Any, Look]:
 
 
 def is_unseen(seat: Seat) -> bool:
-    """Nobody has looked yet whether people like this one are there already."""
-    looked_at = seat.place.looked_at
-    if looked_at is None:
-        return True
-    return seat.priority == Priority.BULK and seat.created_at > looked_at and db_now() - looked_at > FRESH
+    """Nobody has ever looked who is there already. After that the first answer tells: whoever it leaves out is looked for."""
+    return seat.place.looked_at is None
 
 
 def who_is_there(seats: list[Seat]) -> Generator[Ask, Any, list[Seat]]:

@@ -25,6 +25,19 @@ class Batch:
     errand: Errand
 
 
+def _nothing() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whether an errand still has to read something of its target: what all others of it wait for, and what only those wait
+    for who are registered in bulk."""
+
+    for_all: Callable[[], bool] = _nothing
+    for_many: Callable[[], bool] = _nothing
+
+
 @dataclass
 class Waiting:
     """Claimed seats in their order. `claim` takes more of those that are due, only the urgent ones if it is told so."""
@@ -33,8 +46,7 @@ class Waiting:
     claim: Callable[..., list[Seat]]
     seats: list[Seat] = field(default_factory=list)
     _under_way: dict[Errand, Seat] = field(default_factory=dict)
-    _reading: dict[Errand, Callable[[], bool]] = field(default_factory=dict)
-    """Whether an errand still has to read something of its target which others of it had better wait for."""
+    _reading: dict[Errand, Reading] = field(default_factory=dict)
     _before: dict[int, set[Errand]] = field(default_factory=dict)
     """What a repeated form waits for: the errands of its target that were under way when its turn came."""
     _next_claim: float = 0.0
@@ -71,35 +83,41 @@ class Waiting:
         """The next seats to begin with, and how; None if nobody may begin now."""
         for seat in self.seats:
             if self._may_begin(seat):
-                batch, reads = self._batch(provider, seat)
+                batch, reading = self._batch(provider, seat)
                 self._under_way[batch.errand] = seat
-                self._reading[batch.errand] = reads
+                self._reading[batch.errand] = reading
                 self.seats = [other for other in self.seats if other not in batch.seats]
                 return batch
         return None
 
     def _may_begin(self, seat: Seat) -> bool:
         here = {errand for errand, other in self._under_way.items() if same_target(seat, other)}
-        if any(self._reading[errand]() for errand in here):
+        if any(self._reading[errand].for_all() for errand in here):
+            return False
+        looking = {errand for errand in here if self._reading[errand].for_many()}
+        # A long list takes many calls, and whoever waits at a form gains nothing by it.
+        if looking and seat.priority != Priority.NOW:
             return False
         # A repeat comes after those who show how registering goes, or it would tell that its address is known.
-        return not seat.is_fulfilled or not (here & self._before.setdefault(seat.pk, here))
+        return not seat.is_fulfilled or not (here & self._before.setdefault(seat.pk, here - looking))
 
-    def _batch(self, provider: Provider, seat: Seat) -> tuple[Batch, Callable[[], bool]]:
+    def _batch(self, provider: Provider, seat: Seat) -> tuple[Batch, Reading]:
         """What begins with a seat, and until when others of its target had better wait for it."""
         if seat.in_doubt_since is not None:
             doubtful = [other for other in self.seats if other.in_doubt_since is not None and same_target(other, seat)]
-            return Batch(doubtful, sweeping.sweep(provider, doubtful)), lambda: True
+            return Batch(doubtful, sweeping.sweep(provider, doubtful)), Reading(for_all=lambda: True)
         place, detailed_at, looked_at = seat.place, seat.place.detailed_at, seat.place.looked_at
         together = coalescing.companions(seat, self.seats, limit=provider.capabilities.bulk_limit)
-        details = catalog.is_stale(place)
+        is_stale = catalog.is_stale(place)
+
+        def details() -> bool:
+            return is_stale and place.detailed_at == detailed_at
+
         if len(together) == 1:
-            return Batch(together, registering.errand_for(provider, seat)), lambda: details and place.detailed_at == detailed_at
+            return Batch(together, registering.errand_for(provider, seat)), Reading(details)
         look = registering.looks_first(together)
         many = registering.register_many(provider, together, look=look)
-        return Batch(
-            together, many
-        ), lambda: (details and place.detailed_at == detailed_at) or (look and place.looked_at == looked_at)
+        return Batch(together, many), Reading(details, lambda: look and place.looked_at == looked_at)
 
     def is_over(self, errand: Errand) -> None:
         """An errand has ended: whoever waited for it may begin."""
