@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -64,7 +63,9 @@ def snippets(campaign: Campaign) -> list[Snippet]:
 def _code(name: str, campaign: Campaign) -> str:
     with translation.override(campaign.language):
         questions = [question_spec(question) for question in campaign.questions.all()]
-        boxes = boxes_of(campaign.consent_boxes.select_related("text"))
+        boxes = [
+            replace(box, url=settings.PUBLIC_URL + box.url) for box in boxes_of(campaign.consent_boxes.select_related("text"))
+        ]
         form = build_form(questions, boxes)(auto_id=AUTO_ID)
         context = {
             "campaign": campaign,
@@ -73,14 +74,10 @@ def _code(name: str, campaign: Campaign) -> str:
             "embed": _address("embed", campaign),
             "action": _address("form", campaign),
             "example": campaign.website_list()[0],
-            "fields": [(field, field.as_widget(attrs=_attributes(field))) for field in form],
+            "fields": [field.as_field_group() for field in form],
         }
-        return render_to_string(f"admin/registrations/snippets/{name}.html", context).strip()
-
-
-def _attributes(field: BoundField) -> dict[str, str | bool]:
-    """Browsers check what must be filled in before the form leaves their page, as far as one control tells."""
-    return {"required": True} if field.field.required and field.field.widget.use_required_attribute(None) else {}
+        code = render_to_string(f"admin/registrations/snippets/{name}.html", context)
+        return "\n".join(line for line in code.splitlines() if line.strip())
 
 
 def _address(name: str, campaign: Campaign) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from django.conf import LazySettings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +23,11 @@ ANYTHING = st.recursive(
 BODIES = st.fixed_dictionaries(
     {}, optional=dict.fromkeys((*ANNA, "language", "extra"), ANYTHING) | {"answers": st.dictionaries(TEXTS, ANYTHING)}
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(settings: LazySettings) -> None:
+    settings.POST_LIMITS = {scope: (0, seconds) for scope, (_, seconds) in settings.POST_LIMITS.items()}
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -254,7 +254,7 @@ def test_the_page_with_the_form_is_kept_as_told_by_the_browser(client: Client, c
 
 def test_campaigns_that_were_there_before_get_a_form_key_each(make_campaign: Maker) -> None:
     make_campaign(form_key="the same"), make_campaign(form_key="the same")
-    migration = importlib.import_module("registrations.migrations.0004_websites")
+    migration = importlib.import_module("registrations.migrations.0007_websites")
     migration.give_each_its_own_key(apps, None)
     keys = set(Campaign.objects.values_list("form_key", flat=True))
     assert len(keys) == 2

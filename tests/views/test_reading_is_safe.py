@@ -36,6 +36,7 @@ def arguments(client: Client, make_campaign: Callable[..., Campaign]) -> dict[st
         "token": registration.token,
         "progress": progress,
         "code": "2f5bea",
+        "accent": "2f5bea", "theme": "dark", "radius": "4", "size": "17", "ground": "ffffff",
         "language": "ru",
         "fingerprint": agreement.fingerprint,
     }
@@ -45,7 +46,7 @@ def arguments(client: Client, make_campaign: Callable[..., Campaign]) -> dict[st
 def test_get_and_head_change_nothing(client: Client, arguments: dict[str, str], name: str) -> None:
     [pattern] = [pattern for pattern in urlpatterns if pattern.name == name]
     values = {key: arguments[key] for key in (*pattern.pattern.converters, *pattern.pattern.regex.groupindex)}
-    if name.startswith("progress"):
+    if "progress" in name:
         values["token"] = arguments["progress"]
     address = reverse(f"public:{name}", kwargs=values)
     before = everything()
