@@ -36,7 +36,11 @@ def arguments(client: Client, make_campaign: Callable[..., Campaign]) -> dict[st
         "token": registration.token,
         "progress": progress,
         "code": "2f5bea",
-        "accent": "2f5bea", "theme": "dark", "radius": "4", "size": "17", "ground": "ffffff",
+        "accent": "2f5bea",
+        "theme": "dark",
+        "radius": "4",
+        "size": "17",
+        "ground": "ffffff",
         "language": "ru",
         "fingerprint": agreement.fingerprint,
     }
