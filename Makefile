@@ -75,7 +75,7 @@ soak: $(VENV)/development.stamp
 soak-controls: $(VENV)/development.stamp
 	$(SOAK) --storms 0 --controls
 
-# The engine alone, under random histories on both databases: `make test` tries thirty of them, this six hundred.
+# The engine alone, under random histories on both databases.
 soak-engine: $(VENV)/development.stamp
 	ENGINE_HISTORIES=600 $(PYTEST) -q -n 2 tests/services/engine
 	TEST_DATABASE=postgres ENGINE_HISTORIES=600 $(PYTEST) -q -n 2 tests/services/engine
