@@ -39,6 +39,7 @@ def sign_up(*, page_url: str, sandbox_url: str) -> FirstSignUp:
     address = f"first.{secrets.token_hex(3)}@example.org"
     with requests.Session() as browser:
         browser.trust_env = False
+        browser.headers["Connection"] = "close"  # the server closes one that is idle for as long as a form takes
         page = browser.get(page_url, timeout=_TIMEOUT_SECONDS)
         form = _FormReader(page.text)
         if page.status_code != requests.codes.ok or not form.values:
