@@ -91,9 +91,11 @@ def _lock_people(done: Sequence[Done]) -> tuple[list[Done], list[Done]]:
     if not connection.features.has_select_for_update_skip_locked:
         return list(done), []
     free = Registration.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=people).order_by("pk")
-    locked = {None, *free.values_list("pk", flat=True)}
-    together = [item for item in done if item.ready.mail.registration_id in locked]
-    return together, [item for item in done if item.ready.mail.registration_id not in locked]
+    locked = set(free.values_list("pk", flat=True))
+    # Whoever is gone will never be free.
+    elsewhere = set(Registration.objects.filter(pk__in=set(people) - locked).values_list("pk", flat=True))
+    together = [item for item in done if item.ready.mail.registration_id not in elsewhere]
+    return together, [item for item in done if item.ready.mail.registration_id in elsewhere]
 
 
 def log(mail: OutgoingEmail, code: TimelineEntry.Code, **data: str | int) -> None:
