@@ -195,8 +195,11 @@ def known_without_link(seat: Seat, answer: Participation) -> Due:
 
 
 def register_anew(seat: Seat, answer: Participation) -> Errand:
-    """Our own try registered the person, but the link is lost: delete that registration and make one whose link we see."""
-    if seat.attempts > LINK_TRIES or not (yield ask_to_delete(answer.participation_id)):
+    """Our own try registered the person, but the link is lost: delete that registration and make one whose link we see.
+    After many tries a person must look, or it could go on for ever."""
+    if seat.attempts > LINK_TRIES:
+        return known_without_link(seat, answer)
+    if not (yield ask_to_delete(answer.participation_id)):
         steps.doubt(seat, reason="link_lost")
         return NOTHING
     steps.postpone(seat, reason="link_lost", delay=0, in_doubt_since=None, **NOT_THERE)

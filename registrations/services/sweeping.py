@@ -130,7 +130,8 @@ def _there(provider: Provider, seat: Seat, present: Participation, *, others_ask
     if holder is not None:
         return (yield from healing.heal(seat, holder, present))
     if _never_twice(provider, seat) and not others_asked:
-        return _ask_again(seat, reason="found_asking_for_link")
+        # Who is in is kept: the person may leave before the answer comes.
+        return _ask_again(seat, reason="found_asking_for_link", participation_id=present.participation_id)
     inferred = outcomes.infer_link(provider, seat, present)
     if inferred is not None:
         due = yield LetIn(seat, inferred)

@@ -8,11 +8,12 @@ import pytest
 from django.conf import LazySettings
 
 from registrations.models import Account, Campaign, Fact, Registration, Seat, StepState, db_now
-from registrations.services import sweeping, turns
+from registrations.services import outcomes, resending, sweeping, turns
 from registrations.services.due import NOTHING
 from registrations.services.errands import Errand
 from registrations.webinar.provider import Participation, Provider, Target
 from registrations.webinar.providers.webinar_ru import WebinarRu
+from tests import factories
 from tests.services.conftest import World
 from tests.services.timing import ago, put_forward
 
@@ -108,6 +109,39 @@ def test_whoever_cancels_before_a_broken_registration_works_late_does_not_stay_i
     work_on(world, settings)
     assert not world.at_platform("ivan@example.com")
     assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
+
+
+def test_whoever_cancels_before_their_link_is_asked_for_again_does_not_stay_in(world: World, settings: LazySettings) -> None:
+    world.sandbox.fault("register", "drop_after_work")
+    person = world.sign_up(world.campaign(), "ivan@example.com")
+    world.drain_seats()
+    put_forward(settings, minutes=1)
+    world.sandbox.fault("register", "status", status=429, retry_after=1)
+    world.drain_seats(2)
+    assert world.seat(person).in_doubt_since is None
+    assert world.seat(person).fact == Fact.UNKNOWN
+
+    world.cancel(person)
+    work_on(world, settings)
+    assert not world.at_platform("ivan@example.com")
+    assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
+
+
+def test_a_link_that_stays_lost_after_many_tries_needs_a_person_and_is_made_anew_when_they_say_so(
+    world: World, settings: LazySettings
+) -> None:
+    world.sandbox.switches(register_duplicate="conflict")
+    world.sandbox.fault("register", "drop_after_work")
+    person = world.sign_up(world.campaign(), "ivan@example.com")
+    world.drain_seats()
+    Seat.objects.update(attempts=outcomes.LINK_TRIES + 1)
+    work_on(world, settings)
+    assert (world.seat(person).state, world.seat(person).reason) == (StepState.PARKED, "known_without_link")
+
+    resending.try_again(registration_id=person.pk, user_id=factories.make_user().pk)
+    work_on(world, settings)
+    [participation] = world.at_platform("ivan@example.com")
+    assert (world.seat(person).state, world.seat(person).link) == (StepState.SETTLED, participation["link"])
 
 
 def test_changing_ones_mind_twice_never_makes_two_registrations_where_the_platform_would(
