@@ -2,7 +2,7 @@
 
 from registrations.models.account import Account, Pause, Sender
 from registrations.models.api_key import ApiKey
-from registrations.models.campaign import Bulk, Campaign, Question
+from registrations.models.campaign import Bulk, Campaign, Choosing, Question
 from registrations.models.clock import db_now
 from registrations.models.consent import Consent, ConsentBox, ConsentText, Purpose
 from registrations.models.delivery import Delivery, Heartbeat
@@ -13,7 +13,7 @@ from registrations.models.form_hook import FormHook, HookRefusal
 from registrations.models.guarding import BlockedTries, LostLinkRequest, PostCount
 from registrations.models.outgoing_email import OutgoingEmail
 from registrations.models.reconciliation import Reconciliation
-from registrations.models.registration import Enrollment, EnrollmentWish, Import, Registration, Submission
+from registrations.models.registration import Enrollment, EnrollmentWish, HeldFor, Import, Registration, Submission
 from registrations.models.seat import Fact, Seat, Verb, Wish
 from registrations.models.step import MAX_LOST_LEASES, OPEN_STATES, Priority, Step, StepState
 from registrations.models.timeline import TimelineEntry
@@ -26,6 +26,7 @@ __all__ = [
     "BlockedTries",
     "Bulk",
     "Campaign",
+    "Choosing",
     "Consent",
     "ConsentBox",
     "ConsentText",
@@ -39,6 +40,7 @@ __all__ = [
     "Fact",
     "FormHook",
     "Heartbeat",
+    "HeldFor",
     "HookRefusal",
     "Import",
     "LostLinkRequest",

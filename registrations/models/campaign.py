@@ -36,8 +36,18 @@ class Bulk(models.TextChoices):
     NEVER = "never", _("never")
 
 
+class Choosing(models.TextChoices):
+    """What people sign up for where a campaign is for a series."""
+
+    WHOLE = "whole", _("the whole series")
+    DATES = "dates", _("the dates they choose")
+
+
 class Campaign(models.Model):
-    """The sign-up page of one event, its texts, questions and opening times. `session` is empty for a whole-series sign-up."""
+    """The sign-up page of one event, its texts, questions and opening times. `session` is empty where it is for a series.
+
+    Whoever signs up may first have to confirm their address, be approved, or wait for a place: `Enrollment.held_for`.
+    """
 
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("event"))
     session = models.ForeignKey(
@@ -47,7 +57,14 @@ class Campaign(models.Model):
         on_delete=models.PROTECT,
         related_name="campaigns",
         verbose_name=_("session"),
-        help_text=_("People are registered for this one session. Empty: for the whole series at once."),
+        help_text=_("People are registered for this one session. Empty: for the whole series, or the dates they choose."),
+    )
+    choosing = models.CharField(
+        _("people sign up for"),
+        max_length=5,
+        choices=Choosing.choices,
+        default=Choosing.WHOLE,
+        help_text=_("For a series. Whoever chooses dates may also take all of them, later ones too."),
     )
     slug = models.SlugField(_("address of the page"), max_length=80, unique=True)
     title = models.CharField(_("title"), max_length=200)
@@ -59,6 +76,21 @@ class Campaign(models.Model):
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
     places = models.PositiveIntegerField(_("places"), null=True, blank=True, help_text=_("Empty: no limit."))
+    waiting_list = models.BooleanField(
+        _("waiting list"),
+        default=False,
+        help_text=_("Whoever finds no place waits for one and moves up by themselves. They are told by mail only."),
+    )
+    approval = models.BooleanField(
+        _("approval"), default=False, help_text=_("You decide about each person before they are registered on the platform.")
+    )
+    confirm_address = models.BooleanField(
+        _("confirmed address"),
+        default=False,
+        help_text=_(
+            "People press a button in a mail before they are registered. Whoever does not frees their place after two hours."
+        ),
+    )
     bulk = models.CharField(
         _("many people in one call"),
         max_length=10,

@@ -17,7 +17,8 @@ from registrations.models.seat import Seat
 class Registration(models.Model):
     """One person in one campaign, found by their normalised address. Holds the answers that count and the private token.
 
-    `attribution` says where they came from when they first signed up; None where nobody knows.
+    `attribution` says where they came from when they first signed up; None where nobody knows. `all_dates` is the standing
+    choice of every session of the series, those that are added later too.
     """
 
     campaign = models.ForeignKey(
@@ -32,6 +33,7 @@ class Registration(models.Model):
     token = EncryptedTextField(editable=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     attribution = models.JSONField(_("came from"), null=True, editable=False)
+    all_dates = models.BooleanField(_("all dates, later ones too"), default=False)
     created_at = models.DateTimeField(_("signed up"), default=db_now, editable=False)
 
     class Meta:
@@ -92,8 +94,13 @@ class Submission(models.Model):
 
     Unique by (campaign, form token, content): the same content again is a repeat. The visitor follows it by a progress
     token of which only the fingerprint is kept. `mail` is the mail that answers it; `late_notice` says it will be late.
-    `basis` is why we may write to somebody who ticked no box, as whoever handed the form in asserts.
+    `basis` is why we may write to somebody who ticked no box, as whoever handed the form in asserts. `sessions` are the ids of
+    the chosen ones, `all_dates` the standing choice of all. `verdict` is what a known person said of it.
     """
+
+    class Verdict(models.TextChoices):
+        ADOPTED = "adopted", _("adopted")
+        NOT_MINE = "not_mine", _("not theirs")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="submissions")
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="submissions")
@@ -104,6 +111,9 @@ class Submission(models.Model):
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
     answers = models.JSONField(default=dict)
+    sessions = models.JSONField(default=list)
+    all_dates = models.BooleanField(default=False)
+    verdict = models.CharField(max_length=8, blank=True, choices=Verdict.choices)
     from_known_person = models.BooleanField(default=False)
     basis = models.CharField(max_length=300, blank=True)
     attribution = models.JSONField(null=True)
@@ -131,12 +141,22 @@ class EnrollmentWish(models.TextChoices):
     OUT = "out", _("out")
 
 
+class HeldFor(models.TextChoices):
+    """What an enrollment waits for. Whoever waits for a place, or found none, takes none."""
+
+    CONFIRMATION = "confirmation", _("the person to confirm their address")
+    APPROVAL = "approval", _("approval")
+    PLACE = "place", _("a place")
+    NO_PLACE = "no_place", _("nothing: all places were taken")
+
+
 class Enrollment(models.Model):
-    """One registration's wish for one seat. A seat is wanted while any enrollment wants in."""
+    """One registration's wish for one seat. A seat is wanted while any enrollment wants in. `held_for`: why it is held."""
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="enrollments")
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="enrollments")
     wish = models.CharField(max_length=4, choices=EnrollmentWish.choices, default=EnrollmentWish.IN)
+    held_for = models.CharField(max_length=12, blank=True, choices=HeldFor.choices)
     changed_at = models.DateTimeField(default=db_now)
 
     class Meta:
