@@ -91,6 +91,7 @@ _SEATS: Mapping[str, Reason] = {
     "not_there": Reason(_("We looked: the person is not there yet, so it is safe to repeat.")),
     "not_listed_yet": Reason(_("The person is registered, but the platform does not list them yet.")),
     "looking_twice": Reason(_("We look a second time before we repeat.")),
+    "looking_before_leaving": Reason(_("The person leaves; we look whether the platform has them.")),
     "link_lost": Reason(_("The link was lost with the platform's answer; the registration is made anew.")),
     "checking_admission": Reason(_("We are checking whether the platform lets the person in.")),
     "nothing_deleted": Reason(_("The platform says that it removed nobody; we look at its list.")),

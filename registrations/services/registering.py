@@ -23,9 +23,21 @@ def errand_for(provider: Provider, seat: Seat) -> Errand:
     """What one claimed seat needs: one call, or none where none is needed. Seats in doubt go to `sweeping`."""
     if seat.is_fulfilled:
         return _look_instead(seat)
-    if seat.wish == Wish.OUT:
-        return outcomes.delete(seat) if seat.participation_id is not None else at_once(lambda: outcomes.removed(seat))
-    return _register(provider, seat)
+    if seat.wish == Wish.IN:
+        return _register(provider, seat)
+    if seat.participation_id is not None:
+        return outcomes.delete(seat)
+    return at_once(lambda: _look_before_leaving(seat) if _may_be_in(seat) else outcomes.removed(seat))
+
+
+def _may_be_in(seat: Seat) -> bool:
+    """A call was made for this person, and no answer said what became of it: a bulk answer may have left them out."""
+    return seat.first_call_at is not None and seat.fact == Fact.UNKNOWN
+
+
+def _look_before_leaving(seat: Seat) -> Due:
+    steps.doubt(seat, reason="looking_before_leaving", delay=0)
+    return seats_due(seat.account_id)
 
 
 def _register(provider: Provider, seat: Seat) -> Errand:

@@ -24,6 +24,8 @@ FLAG_ROWS = 500
 TOO_MANY_TO_ASK = 3
 """Of so many whom a look finds without their link, only the first is asked for: the others' links follow from it."""
 AFTER_THE_SAMPLE_SECONDS = 3
+LATE_LOOKS = 6
+"""After so many looks, minutes later, whom the platform does not list is not there, whatever it answered before."""
 
 
 def look(seats: list[Seat]) -> Generator[Ask, Any, Look]:
@@ -146,7 +148,7 @@ def _there(provider: Provider, seat: Seat, present: Participation, *, others_ask
 
 def _not_there(provider: Provider, seat: Seat) -> Due:
     """Not in the list: repeat, on a platform that might register twice only after a second look."""
-    if seat.link_hash and seat.fact != Fact.IN:
+    if seat.link_hash and seat.fact != Fact.IN and seat.attempts < LATE_LOOKS:
         # The platform just gave us this link: its list is late, not the person.
         steps.doubt(seat, reason="not_listed_yet", attempts=seat.attempts + 1)
         return NOTHING

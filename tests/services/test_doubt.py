@@ -127,6 +127,44 @@ def test_whoever_cancels_before_their_link_is_asked_for_again_does_not_stay_in(w
     assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
 
 
+def test_whoever_a_bulk_answer_left_out_and_then_cancels_is_looked_for(
+    world: World, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = world.campaign()
+    invite = WebinarRu.invite
+    monkeypatch.setattr(WebinarRu, "invite", lambda *arguments: invite(*arguments)[1:])
+    world.sandbox.fault("register", "status", status=429, retry_after=1)
+    people = [world.sign_up(campaign) for _ in range(4)]
+    world.drain_seats()
+    [left_out] = [person for person in people if world.seat(person).fact == Fact.UNKNOWN]
+    assert world.at_platform(left_out.email)
+
+    world.cancel(left_out)
+    work_on(world, settings)
+    assert not world.at_platform(left_out.email)
+    assert (world.seat(left_out).state, world.seat(left_out).fact) == (StepState.SETTLED, Fact.OUT)
+
+
+def test_whoever_left_without_any_call_for_them_costs_none(world: World) -> None:
+    person = world.sign_up(world.campaign(), "ivan@example.com")
+    world.cancel(person)
+    world.drain_seats()
+    assert calls(world, "participations") == 0
+    assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.OUT)
+
+
+def test_a_link_whose_person_never_appears_in_the_list_is_asked_for_anew(world: World, settings: LazySettings) -> None:
+    campaign = world.campaign(moderated=True)
+    world.sandbox.fault("participations", "status", status=503)
+    person = world.sign_up(campaign, "ivan@example.com")
+    world.drain_seats()
+    assert (world.seat(person).fact, bool(world.seat(person).link)) == (Fact.UNKNOWN, True)
+    delete_late(world, "ivan@example.com")
+    work_on(world, settings, rounds=10, minutes=60)
+    [participation] = world.at_platform("ivan@example.com")
+    assert (world.seat(person).state, world.seat(person).link) == (StepState.SETTLED, participation["link"])
+
+
 def test_a_link_that_stays_lost_after_many_tries_needs_a_person_and_is_made_anew_when_they_say_so(
     world: World, settings: LazySettings
 ) -> None:

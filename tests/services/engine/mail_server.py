@@ -8,8 +8,11 @@ import re
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar
+
+from django.conf import settings
 
 from registrations.mailing.smtp import MarkingBackend
 from tests.services.engine.mishaps import FINE, Mishap, Script
@@ -136,8 +139,14 @@ class Dialogue:
             case "dot_deferred":
                 return 452, b"full"
             case "answers_slowly":
-                self._server.hang(self._mishap)
+                self._hang_at_the_end()
         return 250, b"queued"
+
+    def _hang_at_the_end(self) -> None:
+        """Where the process stands still for longer than its lease, somebody else has to take its mail for lost."""
+        copy, began_at = self._server.copies[-1], self._server.clock.now()
+        self._server.hang(self._mishap)
+        copy.lost = self._server.clock.now() - began_at >= timedelta(seconds=settings.STEP_LEASE_SECONDS)
 
     def rset(self) -> Reply:
         return 250, b"ok"
