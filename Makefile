@@ -56,7 +56,8 @@ check: $(VENV)/development.stamp
 test: check
 	$(PYTEST) -q -n 2 -m "not processes and not browser"
 	@$(MAKE) --no-print-directory test-postgres
-	$(PYTEST) -q -m "processes or browser"
+	$(PYTEST) -q -n 2 -m "browser and not processes"
+	$(PYTEST) -q -m processes
 
 # Storms of kills, crashes and faults over the whole stack, and whether everybody was registered and mailed once all the same;
 # what an outage, a dead worker and a frozen Redis cost; and, in soak-controls, whether a missing guard would be noticed.

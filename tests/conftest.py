@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import TransactionTestCase
 
 from registrations.services import campaigns, counting, held_back
+from tests import wiping
 from tests.postgres import Cluster, find_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -19,6 +21,8 @@ _PARTS = {
     "postgres": ("a PostgreSQL server", find_server() is not None),
 }
 _skipped: dict[str, int] = {}
+
+TransactionTestCase._fixture_teardown = wiping.empty_after  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -72,7 +72,7 @@ class Registrations(MachineView):
         """Find the campaign and the website first, so that a listed website can read whatever else is wrong."""
         self.campaign = _campaign(kwargs["slug"])
         origin = request.headers.get("Origin", "")
-        if origins.may_send(campaign_id=self.campaign.id, origin=origin):
+        if self.campaign.has_page(origin):
             self.allowed_origin = origin
         super().initial(request, *args, **kwargs)
 

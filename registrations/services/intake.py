@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -19,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from registrations.forms import SignUpForm, build_form
 from registrations.forms.build import PREFIX
 from registrations.forms.yes_no import says_yes
+from registrations.mailing.times import zone_names
 from registrations.models import Submission
 from registrations.services.campaigns import PublicCampaign
 from registrations.services.signup import Entry, content_hash
@@ -90,7 +89,7 @@ def checked(*, campaign: PublicCampaign, given: Given, terms: Terms = PAGE_TERMS
             first_name=form.cleaned_data["first_name"],
             last_name=form.cleaned_data["last_name"],
             answers=form.answers(),
-            time_zone=given.time_zone if given.time_zone in _zones() else "",
+            time_zone=given.time_zone if given.time_zone in zone_names() else "",
             language="" if language == campaign.language else language,
         )
 
@@ -137,8 +136,3 @@ def _faults(form: SignUpForm, errors: Mapping[str, ValidationError]) -> list[Fau
         for name, those in found.items()
         for error in those
     ]
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

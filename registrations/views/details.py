@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from registrations import pipeline
 from registrations.forms import NameForm
+from registrations.mailing.times import zone_names
 from registrations.services import own_data, private_page
 from registrations.services.privacy import UnknownPerson
 from registrations.services.tokens import UnknownToken
 from registrations.views import errors, posts
 from registrations.views.pages import answers_outages, page, secure, see_other
 from registrations.views.private import context_of
-from registrations.views.zones import zone_choices, zone_names
+from registrations.views.zones import zone_choices
 
 
 @require_safe

@@ -7,15 +7,14 @@ it answers; what is checked and written is the same for all. No answer depends o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
-from zoneinfo import available_timezones
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 
 from registrations import pipeline
 from registrations.forms import SignUpForm, build_form
+from registrations.mailing.times import zone_names
 from registrations.services.campaigns import (
     Availability,
     CampaignNotFound,
@@ -133,10 +132,5 @@ def _entry(form: SignUpForm, posted: QueryDict) -> Entry:
         first_name=form.cleaned_data["first_name"],
         last_name=form.cleaned_data["last_name"],
         answers=form.answers(),
-        time_zone=zone if zone in _zones() else "",
+        time_zone=zone if zone in zone_names() else "",
     )
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext, pgettext
 
-from registrations.mailing.times import city_label, known_zone, zone_label
+from registrations.mailing.times import city_label, known_zone, zone_label, zone_names
 
 _PLACE = re.compile(r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[\w/+-]+")
 
 Group = tuple[str, list[tuple[str, str]]]
-
-
-@lru_cache(maxsize=1)
-def zone_names() -> frozenset[str]:
-    """Every zone that somebody may name. Old spellings are among them: browsers say Asia/Calcutta to this day."""
-    return frozenset(available_timezones())
 
 
 def zone_words(zone: str) -> str:

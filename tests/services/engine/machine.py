@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from registrations.webinar.registry import PROVIDERS
+from tests import wiping
 from tests.services.engine.ending import end
 from tests.services.engine.happenings import Happening, happenings
 from tests.services.engine.mail_server import Backend, MailServer
 from tests.services.engine.platform import Duplicates, Platform
 from tests.services.engine.process import Clock
 from tests.services.engine.provider import NAME, provider_of
-from tests.services.engine.world import World, wipe
+from tests.services.engine.world import World
 
 
 class Engine(RuleBasedStateMachine):
@@ -51,4 +52,4 @@ class Engine(RuleBasedStateMachine):
                 end(self.world)
         finally:
             PROVIDERS.pop(NAME, None)
-            wipe()
+            wiping.empty()

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
 
 from registrations.models import (
     Account,
@@ -21,7 +19,6 @@ from registrations.models import (
     OutgoingEmail,
     Registration,
     Seat,
-    Sender,
     Session,
     StepState,
     Submission,
@@ -32,6 +29,7 @@ from registrations.services.due import Due
 from registrations.services.senders import default_sender
 from registrations.services.signup import Entry, NotOpen
 from registrations.webinar.provider import Target
+from tests import wiping
 from tests.services.engine.checks import Checks
 from tests.services.engine.mail_server import MailServer
 from tests.services.engine.mishaps import ADDRESSES, Deed, Mishap, Script, Told
@@ -79,7 +77,7 @@ class World:
     _tokens: int = 0
 
     def __post_init__(self) -> None:
-        wipe()
+        wiping.empty()
         forget_looks()
         self.checks = Checks(self.platform, self.mail_server)
         self.account = Account.objects.create(
@@ -326,13 +324,3 @@ class World:
         rows = Enrollment.objects.values_list("registration__campaign__slug", "registration__email", "wish")
         written = {(int(slug.rpartition("-")[2]), email): wish == EnrollmentWish.IN for slug, email, wish in rows}
         assert written == self.wishes, f"{written} is written down, {self.wishes} was promised"
-
-
-def wipe() -> None:
-    """Empty every table of ours: truncating would take longer than a whole history."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for model in (*apps.get_app_config("registrations").get_models(), get_user_model()):
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
-
-
-__all__ = ["Sender", "World", "wipe"]
