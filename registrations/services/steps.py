@@ -198,6 +198,17 @@ def release(row: Step, **values: Any) -> Finish:
     return _back_to_queue(row, run_at=row.run_at, **values)
 
 
+def release_all(rows: list[StepT]) -> None:
+    """`release` for many rows of one kind, in one statement for each claim. Rows in memory are not changed."""
+    leased = sorted((row for row in rows if row.lease_token is not None), key=attrgetter("lease_token"))
+    for token, of_one_claim in groupby(leased, key=attrgetter("lease_token")):
+        claimed = list(of_one_claim)
+        mine = type(claimed[0])._default_manager.filter(
+            pk__in=[row.pk for row in claimed], lease_token=token, state=StepState.LEASED
+        )
+        mine.update(state=StepState.QUEUED, lease_token=None, lease_until=None, begun_at=None)
+
+
 def give_back_uncounted(row: Step, *, delay: float = 0.0, **values: Any) -> Finish:
     """The call was begun but certainly had no effect, and not because of this row: no try is counted."""
     run_at = db_now() + timedelta(seconds=delay)

@@ -87,8 +87,7 @@ class Turn:
 
     def end(self) -> None:
         """Take no more; finish what is under way, and give back as it was whatever is not."""
-        for seat in self.waiting.take_all():
-            steps.release(seat)
+        steps.release_all(self.waiting.take_all())
         self.hold.release()  # whoever comes next need not wait for our last answers
         patience = time.monotonic() + pace.PATIENCE_SECONDS
         while not self.is_idle:
@@ -233,8 +232,7 @@ class Turn:
         verb = Verb(error.verb or seats[0].verb)
         self.due |= pauses.begin(account=self.account, error=error, seat=seats[0], verb=verb)
         self.quiet = self.quiet or error.scope is Scope.ACCOUNT
-        for seat in self.waiting.take_held():
-            steps.release(seat)
+        steps.release_all(self.waiting.take_held())
 
     def _break_off(self) -> None:
         """Whatever still wants to ask something must not: the platform wants quiet, by our own ears or by somebody else's."""

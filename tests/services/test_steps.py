@@ -46,6 +46,18 @@ def test_a_claim_takes_the_most_urgent_and_longest_due_first(event: Event) -> No
     assert claim() == [early, late, bulk]
 
 
+def test_what_is_given_back_together_keeps_its_place_and_what_somebody_else_holds_is_theirs(event: Event) -> None:
+    make_seats(event, 3)
+    mine = [*claim(2), *claim(1)]
+    lose_lease(mine[0])
+    [theirs] = claim()
+    before = {seat.pk: (seat.run_at, seat.attempts) for seat in Seat.objects.all()}
+    steps.release_all(mine)
+    assert {seat.pk: (seat.run_at, seat.attempts) for seat in Seat.objects.all()} == before
+    assert list(Seat.objects.filter(state=StepState.LEASED)) == [theirs]
+    assert set(claim()) == set(mine[1:])
+
+
 def test_what_is_not_due_yet_is_not_claimed(event: Event) -> None:
     make_seats(event, 1)
     Seat.objects.update(run_at=db_now() + timedelta(minutes=1))
