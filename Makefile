@@ -62,11 +62,13 @@ test: check
 # Storms of kills, crashes and faults over the whole stack, and whether everybody was registered and mailed once all the same;
 # what an outage, a dead worker and a frozen Redis cost; and, in soak-controls, whether a missing guard would be noticed.
 # Each prints its seed and writes soak-report.json; `make test` has a taste of it. soak-short takes eight minutes, soak an hour.
+# SLACK allows so many times the promised seconds, where a machine is shared.
 SOAK := $(BIN)/python -m tests.soak
+SLACK := 1
 
 soak-short: $(VENV)/development.stamp
 	$(SOAK) --people 400 --forms 2 --kills 84 --faults 330 --seconds 150 --recovery 2 --waves 24 --redis-rounds 6 --outage 200 \
-	  --least kills=80 database_crashes=3 redis_troubles=10 faults=150
+	  --least kills=80 database_crashes=3 redis_troubles=10 faults=150 --slack $(SLACK)
 
 soak: $(VENV)/development.stamp
 	$(SOAK) --storms 2 --people 5000 --forms 2 3 --kills 1060 --faults 6400 --seconds 2520 --patience 400 --roll-seconds 60 \

@@ -47,7 +47,7 @@ def run_frozen_redis(frozen: FrozenRedis, cluster: StoppableCluster) -> Part:
         stage.took("until_quiet")
         healthy, slow = (percentile(sorted(found), 0.95) for found in seconds.values())
         extra = None if healthy is None or slow is None else round(1000 * (slow - healthy), 1)
-        bound = Bound("submit_p95_redis_frozen_extra_ms", extra, MOST_EXTRA_MILLISECONDS)
+        bound = Bound("submit_p95_redis_frozen_extra_ms", extra, MOST_EXTRA_MILLISECONDS, is_time=True)
         return judge("frozen_redis", stage, left_open=left_open, bounds=[bound], rounds=frozen.rounds, p95=[healthy, slow])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.processes.stack import STAFF, MadeCampaign
@@ -24,15 +24,20 @@ HISTORIES = 8
 
 @dataclass(frozen=True)
 class Bound:
-    """A figure that must not be greater than another."""
+    """A figure that must not be greater than another. `is_time`: it depends on how fast the machine is, too."""
 
     name: str
     value: float | None
     most: float
+    is_time: bool = False
 
     @property
     def is_kept(self) -> bool:
         return self.value is not None and self.value <= self.most
+
+    def loosened(self, slack: float) -> Bound:
+        """The same with so many times the time."""
+        return replace(self, most=self.most * slack) if self.is_time else self
 
 
 @dataclass

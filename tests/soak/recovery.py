@@ -78,7 +78,7 @@ def run_recovery(recovery: Recovery, cluster: StoppableCluster) -> Part:
         stage.took("until_quiet")
         name = f"recovery_p99_lease_{recovery.lease_seconds}"
         part = judge(RECOVERY, stage, left_open=left_open, bounds=[], waves=recovery.most_waves, lease=recovery.lease_seconds)
-        part.bounds.append(Bound(name, percentile(part.verdict.recoveries, 0.99), recovery.bound))
+        part.bounds.append(Bound(name, percentile(part.verdict.recoveries, 0.99), recovery.bound, is_time=True))
         if recovery.is_short and recovery.waves >= len(POINTS) + len(PROCESSES):
             part.bounds.append(Bound("kill_points_never_met", len(set(POINTS) - set(stage.toll.kill_points)), 0))
         return part

@@ -20,16 +20,19 @@ STORM, RECOVERY = "storm", "recovery"
 
 @dataclass
 class Report:
-    """All parts of a soak. `least` is how much must have gone wrong in its storms, by the names of `Toll.totals`."""
+    """All parts of a soak. `least` is how much must have gone wrong in its storms, by the names of `Toll.totals`; `slack` is
+    how many times the promised time is allowed."""
 
     seed: int
     least: dict[str, int]
+    slack: float = 1.0
     parts: list[Part] = field(default_factory=list)
     controls: dict[str, int] = field(default_factory=dict)
     """Negative controls: to how many people each was seen to break a promise; none is green."""
 
     def add(self, part: Part) -> None:
         """One more part; says at once how it went, for whoever waits."""
+        part.bounds = [bound.loosened(self.slack) for bound in part.bounds]
         self.parts.append(part)
         _say(part, "kept" if part.is_kept else "BROKEN")
 

@@ -58,6 +58,14 @@ def test_a_bound_must_be_measured_and_kept(value: float | None, is_kept: bool) -
     assert ("BROKEN" in bounded.as_table()) is not is_kept
 
 
+def test_slack_is_given_to_what_takes_time_and_to_nothing_else() -> None:
+    slack = Report(seed=7, least={}, slack=3.0)
+    slack.add(part(bounds=[Bound("seconds", 14.0, 5.0, is_time=True)]))
+    assert slack.is_kept
+    slack.add(part(bounds=[Bound("people", 6, 5)]))
+    assert not slack.is_kept
+
+
 def test_what_is_left_open_is_no_success() -> None:
     assert not report(part(left_open={"seats": 1})).is_kept
 
