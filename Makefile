@@ -80,8 +80,8 @@ soak-controls: $(VENV)/development.stamp
 
 # The engine alone, under random histories on both databases.
 soak-engine: $(VENV)/development.stamp
-	ENGINE_HISTORIES=600 $(PYTEST) -q -n 2 tests/services/engine
-	TEST_DATABASE=postgres ENGINE_HISTORIES=600 $(PYTEST) -q -n 2 tests/services/engine
+	ENGINE_HISTORIES=600 $(PYTEST) -q -n 2 -o faulthandler_timeout=0 tests/services/engine
+	TEST_DATABASE=postgres ENGINE_HISTORIES=600 $(PYTEST) -q -n 2 -o faulthandler_timeout=0 tests/services/engine
 
 # How fast, in ratios measured side by side, as a table and as bench.json; needs PostgreSQL. BENCH may be --only NAME,
 # --markdown, --seed. bench-quick takes two minutes and leaves out what needs thousands of people.
