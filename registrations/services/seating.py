@@ -118,7 +118,8 @@ def give_up_over() -> Due:
     over = _with_places(Seat.objects.select_related("event__account").filter(session_over | event_over, wish=Wish.IN))
     due = NOTHING
     for seat in steps.claim(rows=over, limit=GIVE_UP_ROWS):
-        due |= outcomes.still_in(seat) if seat.is_fulfilled else outcomes.too_late(seat)
+        is_in = seat.is_fulfilled and seat.in_doubt_since is None  # a deletion that broke off may have worked
+        due |= outcomes.still_in(seat) if is_in else outcomes.too_late(seat)
     return due
 
 

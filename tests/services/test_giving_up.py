@@ -40,6 +40,22 @@ def test_somebody_in_doubt_is_told_when_the_event_is_over_even_if_the_list_canno
     assert (world.seat(person).state, world.seat(person).reason) == (StepState.CANCELLED, "event_over")
 
 
+def test_nobody_counts_as_registered_whose_deletion_broke_off_before_they_came_back_to_an_event_that_ended(
+    world: World,
+) -> None:
+    campaign = world.campaign()
+    person = world.sign_up(campaign, "ivan@example.com")
+    world.settle()
+    world.cancel(person)
+    world.sandbox.fault("delete", "drop_after_work")
+    world.drain_seats()
+    world.come_back(person)
+    end_event(campaign, minutes=1)
+    work_on(world)
+    assert not world.at_platform("ivan@example.com")
+    assert (world.seat(person).state, world.seat(person).reason) == (StepState.CANCELLED, "event_over")
+
+
 @pytest.mark.parametrize("scope", ["account", "verb", "target"])
 def test_somebody_whom_a_pause_holds_is_told_when_the_event_is_over(world: World, scope: str) -> None:
     campaign = world.campaign()
