@@ -156,10 +156,10 @@ def _probe_scoped_pauses(turn: Turn) -> None:
 
 
 def _probe(turn: Turn, pause: Pause) -> None:
-    """Only a seat that makes the refused call proves anything; each probe takes another one."""
-    proving = _with_places(Seat.objects.filter(pauses.covers(pause), account=turn.account, in_doubt_since=None)).exclude(
-        pauses.makes_no_call()
-    )
+    """Only a seat that makes the refused call proves anything; each probe takes another one, and none whose last call may
+    have worked: not even one whose worker died in it, of which nothing is written down before it is claimed again."""
+    seats = Seat.objects.filter(pauses.covers(pause), account=turn.account, in_doubt_since=None, begun_at=None)
+    proving = _with_places(seats).exclude(pauses.makes_no_call())
     claimed = steps.claim(rows=proving, limit=1)
     if claimed:
         seat = claimed[0]

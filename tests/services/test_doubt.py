@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 import pytest
 from django.conf import LazySettings
 
-from registrations.models import Account, Campaign, Fact, Registration, Seat, StepState, db_now
+from registrations.models import Account, Campaign, Fact, Pause, Registration, Seat, StepState, db_now
 from registrations.services import outcomes, resending, sweeping, turns
 from registrations.services.due import NOTHING
 from registrations.services.errands import Errand
@@ -224,6 +225,24 @@ def test_one_look_is_not_enough_to_call_somebody_out_where_the_platform_would_re
     work_on(world, settings, minutes=1)
     assert not world.at_platform("ivan@example.com")
     assert world.seat(person).fact == Fact.OUT
+
+
+def test_the_probe_of_a_pause_registers_nobody_whose_worker_died_in_the_call(world: World, settings: LazySettings) -> None:
+    world.sandbox.switches(register_duplicate="second")
+    Account.objects.update(unique_by_email=False)
+    campaign = world.campaign()
+    world.sandbox.fault("register", "status", status=403)
+    person = world.sign_up(campaign, "ivan@example.com")
+    world.drain_seats()
+    assert Pause.objects.filter(ended_at=None).count() == 1
+    died = {"state": StepState.LEASED, "lease_token": uuid.uuid4(), "lease_until": ago(seconds=1), "begun_at": ago(minutes=1)}
+    Seat.objects.update(**died)
+    register_late(world, campaign, "ivan@example.com")
+
+    Pause.objects.update(next_probe_at=ago(seconds=1))
+    work_on(world, settings)
+    assert len(world.at_platform("ivan@example.com")) == 1
+    assert (world.seat(person).state, world.seat(person).fact) == (StepState.SETTLED, Fact.IN)
 
 
 def test_a_strangers_form_does_not_pull_a_look_forward(world: World) -> None:

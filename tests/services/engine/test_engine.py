@@ -6,7 +6,7 @@ import os
 
 import pytest
 from django.conf import LazySettings
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from registrations.services import emailing, seating
@@ -36,6 +36,7 @@ def test_everybody_gets_what_was_promised(surroundings: None, duplicates: Duplic
     options = settings(
         max_examples=max(int(ASKED_FOR or FEW) // len(Duplicates), 1),
         derandomize=not ASKED_FOR,
+        phases=list(Phase) if ASKED_FOR else [Phase.generate],
         stateful_step_count=20,
         deadline=None,
         database=None,
