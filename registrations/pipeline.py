@@ -13,11 +13,15 @@ import time
 from collections.abc import Iterable, Mapping
 
 from celery import current_app
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from registrations.services import (
+    approving,
     cancelling,
+    changing_dates,
+    confirming,
     form_hooks,
+    form_verdicts,
     imports,
     intake,
     lost_links,
@@ -27,11 +31,13 @@ from registrations.services import (
     resending,
     signup,
 )
+from registrations.services.approving import Decided
 from registrations.services.attribution import Attribution
 from registrations.services.consents import Agreed
 from registrations.services.due import Due
 from registrations.services.import_rows import Row
 from registrations.services.resending import BulkResend
+from registrations.services.second_forms import Verdict
 from registrations.services.signup import Entry
 
 logger = logging.getLogger(__name__)
@@ -72,7 +78,21 @@ def sign_up(
 def sign_up_once(*, campaign_id: int, form_token: str, entry: Entry, agreed: Agreed, attribution: Attribution) -> str:
     """The same for whoever names their posts: the same name again must bring the same. Raises also intake.NameTaken."""
     intake.refuse_other_content(campaign_id=campaign_id, form_token=form_token, entry=entry)
-    return sign_up(campaign_id=campaign_id, form_token=form_token, entry=entry, agreed=agreed, attribution=attribution)
+    try:
+        receipt = signup.record(
+            campaign_id=campaign_id,
+            form_token=form_token,
+            entry=entry,
+            agreed=agreed,
+            attribution=attribution,
+            is_own_name=True,
+        )
+    except IntegrityError:
+        # The name was given to something else in this very instant; whatever else it may be is nothing to tell of.
+        intake.refuse_other_content(campaign_id=campaign_id, form_token=form_token, entry=entry)
+        raise
+    ring(receipt.due)
+    return receipt.progress_token
 
 
 def sign_up_from_builder(*, secret: str, posted: Mapping[str, str]) -> None:
@@ -90,9 +110,24 @@ def come_back(*, token: str) -> None:
     ring(cancelling.come_back(token=token))
 
 
+def change_dates(*, token: str, sessions: Iterable[int], all_dates: bool) -> None:
+    """The person chooses other dates. Raises cancelling.UnknownToken, changing_dates.NothingToChoose, dates.NotOffered."""
+    ring(changing_dates.change(token=token, sessions=sessions, all_dates=all_dates))
+
+
+def confirm(*, token: str) -> None:
+    """The person says that the address is theirs. Raises cancelling.UnknownToken, signup.NotOpen."""
+    ring(confirming.confirm(token=token))
+
+
 def correct_name(*, token: str, first_name: str, last_name: str) -> None:
     """The person spells their name otherwise. Raises cancelling.UnknownToken."""
     ring(own_data.correct_name(token=token, first_name=first_name, last_name=last_name))
+
+
+def decide_on_form(*, token: str, form_id: int, verdict: Verdict) -> None:
+    """The person says what is to become of a second form. Raises UnknownToken, UnknownForm, Hindered of `form_verdicts`."""
+    ring(form_verdicts.decide(token=token, form_id=form_id, verdict=verdict))
 
 
 def set_preferences(*, token: str, language: str, time_zone: str) -> None:
@@ -131,6 +166,20 @@ def resend_links(*, registration_ids: Iterable[int], user_id: int) -> BulkResend
 def try_again(*, registration_ids: Iterable[int], user_id: int) -> None:
     """Staff put people's waiting work back into the queue."""
     ring(resending.try_all_again(registration_ids=registration_ids, user_id=user_id))
+
+
+def approve(*, registration_ids: Iterable[int], user_id: int) -> Decided:
+    """Staff let people in who wait for it; says how many."""
+    decided = approving.approve(registration_ids=registration_ids, user_id=user_id)
+    ring(decided.due)
+    return decided
+
+
+def decline(*, registration_ids: Iterable[int], user_id: int) -> Decided:
+    """Staff leave people out who wait for approval; says how many."""
+    decided = approving.decline(registration_ids=registration_ids, user_id=user_id)
+    ring(decided.due)
+    return decided
 
 
 def try_notices_again(*, mail_ids: Iterable[int]) -> None:

@@ -16,7 +16,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from regsite import backing, limits, local_secrets, logs
+from regsite import backing, limits, local_secrets, logs, proof_of_work
 from regsite.machine_api import API_APPS, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  # two are settings
 from regsite.staff_screens import UNFOLD  # noqa: F401  # a setting
 
@@ -76,6 +76,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{_public.sche
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # How many public posts are taken, by what they have in common, and how soon after its page a form is a person's.
 POST_LIMITS, FORM_MIN_SECONDS = limits.of_posts(env), env.float("FORM_MIN_SECONDS", default=2.0)
+globals().update(proof_of_work.settings_of(SECRET_KEY))
 # Hosts that a webinar platform's API may be reached at without TLS.
 PLAIN_HTTP_HOSTS = env.list("PLAIN_HTTP_HOSTS", default=["127.0.0.1", "localhost"] if EMBEDDED else [])
 # Web processes; each has a few threads.
@@ -103,6 +104,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "csp",
     "axes",
+    "altcha_django",
     "django_structlog",
     *API_APPS,
     "registrations",
@@ -223,13 +225,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_IS_COLLECTED = not DEBUG and ((STATIC_ROOT / "staticfiles.json").exists() or sys.argv[1:2] == ["collectstatic"])
 WHITENOISE_USE_FINDERS = not STATIC_IS_COLLECTED
 warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
+# What people upload; all web processes share it.
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(DATA_DIR / "media")))
+_static_storage = "whitenoise.storage.CompressedManifest" if STATIC_IS_COLLECTED else "django.contrib.staticfiles.storage."
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if STATIC_IS_COLLECTED
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": f"{_static_storage}StaticFilesStorage"},
 }
 
 # --- Headers and cookies ----------------------------------------------------------------------------------------------

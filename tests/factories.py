@@ -136,17 +136,18 @@ def seat_of(registration: Registration) -> Seat:
     return Seat.objects.get(enrollments__registration=registration)
 
 
-def claimed_seat(registration: Registration) -> Seat:
-    """The person's only seat, claimed as a worker claims it and begun."""
+def claimed_seat(registration: Registration, *, session_id: int | None = None) -> Seat:
+    """The person's only seat, or that of one session, claimed as a worker claims it and begun."""
     rows = Seat.objects.filter(enrollments__registration=registration).select_related("account", "event__account", "session")
+    rows = rows if session_id is None else rows.filter(session=session_id)
     (seat,) = steps.claim(rows=rows, limit=1)
     assert steps.begin(seat, first_call_at=db_now())
     return seat
 
 
-def let_in(registration: Registration, *, link: str = "") -> Seat:
+def let_in(registration: Registration, *, link: str = "", session_id: int | None = None) -> Seat:
     """The platform registered the person and gave a link, so that their mail is queued."""
-    seat = claimed_seat(registration)
+    seat = claimed_seat(registration, session_id=session_id)
     number = next(_numbers)
     answer = Participation(
         participation_id=f"p{number}",
@@ -156,7 +157,7 @@ def let_in(registration: Registration, *, link: str = "") -> Seat:
         registered_at=db_now(),
     )
     arrivals.let_in(seat, answer)
-    return seat_of(registration)
+    return Seat.objects.get(pk=seat.pk)
 
 
 def park_seat(registration: Registration, *, reason: str = "known_without_link", detail: str = "") -> Seat:

@@ -7,17 +7,21 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminColorInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from registrations.admin.cover_field import CoverField, ShownCover
 from registrations.admin.labels import moment, wall_clock
 from registrations.admin.transliteration import latin_slug
 from registrations.mailing.placeholders import PLACEHOLDERS, unknown_placeholders
 from registrations.mailing.times import known_zone, zone_label
-from registrations.models import Campaign, Event, Session, db_now
-from registrations.models.websites import MAX_WEBSITES, origin_of
+from registrations.models import Campaign, Choosing, Event, Session, db_now
+from registrations.models.websites import MAX_WEBSITES, is_secure, origin_of
+from registrations.services import covers
+from registrations.services.covers import Prepared
 
 SLUG_LENGTH = 80
 MOMENTS = ("opens_at", "closes_at")
@@ -87,12 +91,15 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     opens_at = WallClockField(label=gettext_lazy("Opens"), required=False)
     closes_at = WallClockField(label=gettext_lazy("Closes"), required=False)
+    cover_file = CoverField()
 
     class Meta:
         model = Campaign
         fields = (
-            "event", "session", "title", "slug", "organizer", "description", "language", "published", "listed",
-            "opens_at", "closes_at", "places", "bulk", "accent", "websites", "sender", "contact_email", "mail_intro",
+            "event", "session", "choosing", "title", "slug", "organizer", "description", "language", "published", "listed",
+            "opens_at", "closes_at", "places", "waiting_list", "approval", "confirm_address", "bulk", "accent", "cover_alt",
+            "cover_decorates", "websites", "proof_of_work",
+            "sender", "contact_email", "mail_intro",
         )  # fmt: skip
         widgets = {
             "accent": UnfoldAdminColorInputWidget(),
@@ -112,10 +119,27 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["session"].queryset = sessions  # type: ignore[attr-defined]
             self.fields["session"].label_from_instance = _session_label  # type: ignore[attr-defined]
             self.fields["session"].empty_label = _whole(event)  # type: ignore[attr-defined]
+        if "choosing" in self.fields:
+            self._offer_choosing()
         if "sender" in self.fields:
             self.fields["sender"].empty_label = _("The installation's own")  # type: ignore[attr-defined]
+        if "proof_of_work" in self.fields and not is_secure(settings.PUBLIC_URL):
+            self.fields["proof_of_work"].disabled = True
+            self.fields["proof_of_work"].help_text = _(
+                "Off: browsers can do this work on encrypted pages only, and this site is at %(address)s."
+            ) % {"address": settings.PUBLIC_URL}
+        if "cover_file" in self.fields:
+            self.initial["cover_file"] = ShownCover.of(covers.cover_of(self.instance))
         if event is not None:
             self._show_times_of(event)
+
+    def _offer_choosing(self) -> None:
+        """Only a series leaves a choice. Once somebody is in, the one that is left is for a series that the platform takes by
+        its sessions alone."""
+        field = self.fields["choosing"]
+        field.required = False
+        if "event" not in self.fields:
+            field.choices = [choice for choice in Choosing.choices if choice[0] != Choosing.DATES]  # type: ignore[attr-defined]
 
     def _show_times_of(self, event: Event) -> None:
         for name in MOMENTS:
@@ -125,6 +149,10 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.fields[name].help_text = _("On the event's clock: %(zone)s.") % {
                     "zone": zone_label(event.zone, stored or event.starts_at or db_now())
                 }
+
+    def clean_choosing(self) -> str:
+        chosen: str = self.cleaned_data["choosing"]
+        return chosen or self.instance.choosing
 
     def clean_mail_intro(self) -> str:
         text: str = self.cleaned_data["mail_intro"]
@@ -161,13 +189,28 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         if not values.get("slug") and "slug" not in self.errors and values.get("title"):
             taken = set(Campaign.objects.exclude(pk=self.instance.pk).values_list("slug", flat=True))
             values["slug"] = latin_slug(values["title"], length=SLUG_LENGTH, taken=taken, otherwise="webinar")
+        if "cover_file" in self.fields and "cover_file" not in self.errors:
+            self._check_cover()
         return values
+
+    def _check_cover(self) -> None:
+        """A cover is described, or said to decorate only; a new one is written before a page can refer to it."""
+        chosen = self.cleaned_data.get("cover_file")
+        if chosen and not (self.cleaned_data.get("cover_alt") or self.cleaned_data.get("cover_decorates")):
+            self.add_error("cover_alt", _("Say in a few words what the cover shows, or tick that it only decorates."))
+        if isinstance(chosen, Prepared) and not self.errors:
+            try:
+                covers.keep(chosen)
+            except OSError:
+                self.add_error("cover_file", _("The picture could not be stored. Tell whoever runs this site."))
 
     def _fit_session(self, event: Event) -> None:
         """A session of this event, or none for a whole series; a single event has but one."""
         if "session" not in self.fields:
             return
         session: Session | None = self.cleaned_data.get("session")
+        if session is not None or not event.is_series:
+            self.cleaned_data["choosing"] = Choosing.WHOLE
         if event.is_series:
             return
         sessions = list(event.sessions.all())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -14,29 +13,23 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 
 from registrations.admin.campaign_form import CampaignForm, coming_events
+from registrations.admin.campaign_panel import has_people, panel_of, public_address, state_of
 from registrations.admin.consents import ConsentInline
-from registrations.admin.held_back import held_back_lines
-from registrations.admin.labels import AVAILABILITIES, QUIET, STOP, WAIT, badge, moment
+from registrations.admin.labels import STOP, badge, moment
 from registrations.admin.questions import QuestionInline, first_questions, wanted_fields
 from registrations.admin.screens import StaffChangeList, StaffModelAdmin, may
-from registrations.admin.site_snippets import snippets
 from registrations.models import Campaign, Event, OutgoingEmail, Registration, Session, StepState
-from registrations.services import campaigns, catalog, forecast, forecast_words, reasons
+from registrations.services import campaigns, catalog, covers, forecast, forecast_words, reasons, standing_choices
 from registrations.services.attention import registrations_needing_attention
-from registrations.services.forecast import Forecast
+from registrations.services.covers import Prepared
 from registrations.services.standing import LINK_KINDS
 from registrations.webinar.errors import PlatformError
 
 _FIXED_ONCE_SOMEBODY_IS_IN = ("event", "session")
-
-
-def public_address(campaign: Campaign) -> str:
-    """Where the sign-up page is, for everyone."""
-    return f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}"
 
 
 @admin.register(Campaign)
@@ -57,14 +50,18 @@ class CampaignAdmin(StaffModelAdmin):
             gettext_lazy("What"),
             {
                 "fields": (
-                    "event", "session", "title", "slug", "organizer", "description", "language", "published",
+                    "event", "session", "choosing", "title", "slug", "organizer", "description", "language", "published",
                 )
             },
         ),
-        (gettext_lazy("When and how many"), {"fields": ("opens_at", "closes_at", "places", "bulk")}),
-        (gettext_lazy("Look"), {"fields": ("accent",)}),
+        (
+            gettext_lazy("When and how many"),
+            {"fields": ("opens_at", "closes_at", "places", "waiting_list", "approval", "confirm_address", "bulk")},
+        ),
+        (gettext_lazy("Look"), {"fields": ("accent", "cover_file", "cover_alt", "cover_decorates")}),
         (gettext_lazy("Where people find it"), {"fields": ("listed",)}),
         (gettext_lazy("On your site"), {"fields": ("websites",)}),
+        (gettext_lazy("Bots"), {"fields": ("proof_of_work",)}),
         (gettext_lazy("Mail"), {"fields": ("sender", "contact_email", "mail_intro")}),
     )  # fmt: skip
 
@@ -83,25 +80,47 @@ class CampaignAdmin(StaffModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A campaign with people in it stays: work is never deleted."""
-        if isinstance(obj, Campaign) and _has_people(obj):
+        if isinstance(obj, Campaign) and has_people(obj):
             return False
         return bool(super().has_delete_permission(request, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return _FIXED_ONCE_SOMEBODY_IS_IN if isinstance(obj, Campaign) and _has_people(obj) else ()
+        """What people have signed up for stays; only a whole series may still be taken session by session."""
+        if not isinstance(obj, Campaign) or not has_people(obj):
+            return ()
+        is_whole_series = obj.session_id is None and not obj.by_session
+        return _FIXED_ONCE_SOMEBODY_IS_IN if is_whole_series else (*_FIXED_ONCE_SOMEBODY_IS_IN, "choosing")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Only of a series there is something to choose."""
+        event: Event | None = getattr(request, "chosen_event", None)
+        left_out = {"choosing"} if event is not None and not event.is_series else set()
+        return [
+            (title, {**options, "fields": tuple(name for name in options["fields"] if name not in left_out)})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
         """The address follows the title only until it is saved: people may have it by then."""
         return self.prepopulated_fields if obj is None else {}
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: CampaignForm, change: bool) -> None:
-        if change and _has_people(obj) and request.POST.get("event", str(obj.event_id)) != str(obj.event_id):
+        if change and has_people(obj) and request.POST.get("event", str(obj.event_id)) != str(obj.event_id):
             messages.warning(request, _("The event stays as it was: somebody has signed up meanwhile."))
+        chosen = form.cleaned_data.get("cover_file")
+        if chosen is False or isinstance(chosen, Prepared):
+            covers.put_on(obj, chosen or None)
         super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Campaign) -> None:
+        covers.put_on(obj, None)
+        super().delete_model(request, obj)
 
     def save_related(self, request: HttpRequest, form: CampaignForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         campaigns.questions_changed(event=form.instance.event)
+        if "choosing" in form.changed_data:
+            standing_choices.choosing_changed(campaign=form.instance)
 
     # --- the form, which depends on the event ---
 
@@ -116,7 +135,7 @@ class CampaignAdmin(StaffModelAdmin):
         request.chosen_event = event  # type: ignore[attr-defined]
         if event is not None:
             self._learn_fields(request, event, campaign)
-        panel = _panel(campaign) if campaign else {}
+        panel = panel_of(campaign) if campaign else {}
         response: HttpResponse = super().changeform_view(request, object_id, form_url, {**panel, **(extra_context or {})})
         return response
 
@@ -205,20 +224,6 @@ class CampaignAdmin(StaffModelAdmin):
         return format_html('<a href="{}">{}</a>', url, badge(STOP, "priority_high", str(count)))
 
 
-def state_of(campaign: Campaign) -> SafeString:
-    """Whether a campaign takes sign-ups."""
-    if not campaign.published:
-        return badge(QUIET, "visibility_off", pgettext("campaign", "Not published"))
-    return badge(*AVAILABILITIES[campaigns.availability(campaign)])
-
-
-def waiting_badge(forecasted: Forecast) -> SafeString | str:
-    """How many people wait for their link, and how long or why; nothing if nobody does."""
-    words = forecast_words.sentence(forecasted)
-    tone, sign = (QUIET, "schedule") if forecasted.seconds is not None else (WAIT, "pause")
-    return badge(tone, sign, words) if words else ""
-
-
 def _counts() -> dict[str, Coalesce]:
     mine = Registration.objects.filter(campaign=OuterRef("pk"))
     mails = OutgoingEmail.objects.filter(
@@ -236,26 +241,9 @@ def _count(rows: QuerySet[Any], by: str, *, of: str = "pk") -> Coalesce:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-def _has_people(campaign: Campaign) -> bool:
-    return Registration.objects.filter(campaign=campaign).exists()
-
-
-def _panel(campaign: Campaign) -> dict[str, Any]:
-    return {
-        "campaign_state": state_of(campaign),
-        "waiting": waiting_badge(forecast.for_campaign(campaign_id=campaign.pk)),
-        "public_address": public_address(campaign),
-        "has_people": _has_people(campaign),
-        "held_back": held_back_lines(campaign),
-        "campaign": campaign,
-        "snippets": snippets(campaign),
-        "people_url": f"{reverse('admin:registrations_registration_changelist')}?campaign__id__exact={campaign.pk}",
-    }
-
-
 def _chosen_event(request: HttpRequest, campaign: Campaign | None) -> Event | None:
     """The event of the form: what was submitted or linked to, else the campaign's own, which is fixed once somebody is in."""
-    if campaign is not None and _has_people(campaign):
+    if campaign is not None and has_people(campaign):
         return campaign.event
     wanted = request.POST.get("event") or ("" if campaign else request.GET.get("event", ""))
     if not str(wanted).isdecimal():
@@ -265,7 +253,7 @@ def _chosen_event(request: HttpRequest, campaign: Campaign | None) -> Event | No
 
 def _session_in_hand(request: HttpRequest, event: Event, campaign: Campaign | None) -> Session | None:
     """The session that the form is about, as far as it can be told before it is checked."""
-    if campaign is not None and _has_people(campaign):
+    if campaign is not None and has_people(campaign):
         return campaign.session
     wanted = request.POST.get("session", "")
     if wanted.isdecimal():

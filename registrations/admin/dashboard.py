@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.admin.accounts import scope_of
-from registrations.admin.campaigns import state_of, waiting_badge
+from registrations.admin.campaign_panel import state_of, waiting_badge
 from registrations.admin.labels import STANDINGS, badge, moment
 from registrations.admin.navigation import overview_of
 from registrations.admin.screens import may

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from registrations.mailing.kinds import kind_choices
 from registrations.models import OutgoingEmail, Registration, db_now
 from registrations.services import attention
-from registrations.services.standing import Standing
+from registrations.services.standing import STANDING_OF, Standing
 
 Lookups = list[tuple[str, Any]]
 
@@ -25,7 +25,7 @@ _AMONG = {
     Standing.RECEIVED: attention.registrations_at_work,
     Standing.REGISTERING: attention.registrations_at_work,
     Standing.PAUSED: attention.registrations_at_work,
-    Standing.HELD: attention.registrations_held,
+    **dict.fromkeys(STANDING_OF.values(), attention.registrations_held),
     Standing.CANCELLED: attention.registrations_cancelled,
     Standing.ERASED: attention.registrations_cancelled,
     Standing.SECOND_COPY: attention.registrations_mailed_twice,

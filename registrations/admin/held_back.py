@@ -37,3 +37,5 @@ def _words(reason: BlockedTries.Reason) -> str:
             return _("too many forms for this campaign in ten minutes. Asked to wait; the limit can be raised.")
         case Reason.SITE:
             return _("too many forms for the whole site in ten minutes. Asked to wait; the limit can be raised.")
+        case Reason.PROOF:
+            return _("no proof of work, or a wrong one: a program, or a browser without JavaScript. Asked to press once more.")

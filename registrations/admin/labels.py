@@ -27,6 +27,10 @@ STANDINGS: Mapping[str, Look] = {
     Standing.RECEIVED: (QUIET, "inbox"),
     Standing.REGISTERING: (QUIET, "sync"),
     Standing.HELD: (WAIT, "hourglass_empty"),
+    Standing.UNCONFIRMED: (QUIET, "mark_email_unread"),
+    Standing.WAITING: (QUIET, "group"),
+    Standing.NO_PLACE: (QUIET, "block"),
+    Standing.DECLINED: (QUIET, "thumb_down"),
     Standing.REGISTERED: (QUIET, "how_to_reg"),
     Standing.HANDED_OVER: (OK, "check"),
     Standing.SECOND_COPY: (QUIET, "content_copy"),
@@ -48,10 +52,11 @@ AVAILABILITIES: Mapping[str, tuple[str, str, str | Promise]] = {
     Availability.OPEN: (OK, "check", pgettext_lazy("campaign", "Open")),
     Availability.NOT_YET: (QUIET, "schedule", pgettext_lazy("campaign", "Not open yet")),
     Availability.CLOSED: (QUIET, "lock", pgettext_lazy("campaign", "Closed")),
-    Availability.FULL: (WAIT, "group", pgettext_lazy("campaign", "Full")),
     Availability.CANCELLED: (STOP, "close", pgettext_lazy("campaign", "Event cancelled")),
     Availability.OVER: (QUIET, "history", pgettext_lazy("campaign", "Over")),
 }
+FULL: tuple[str, str, str | Promise] = (WAIT, "group", pgettext_lazy("campaign", "Full"))
+"""What only staff are told of a campaign that is open."""
 
 
 def badge(tone: str, sign: str, words: str | Promise) -> SafeString:

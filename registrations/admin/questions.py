@@ -13,7 +13,7 @@ from unfold.forms import PaginationInlineFormSet
 from registrations.admin.question_form import KEY_LENGTH, QuestionForm
 from registrations.admin.transliteration import latin_slug
 from registrations.models import Campaign, Event, Question, Session
-from registrations.services.campaigns import MappedQuestion, mapping_faults
+from registrations.services.extra_fields import MappedQuestion, mapping_faults
 from registrations.webinar.provider import ExtraField
 
 

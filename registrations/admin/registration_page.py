@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +17,9 @@ from registrations.admin.labels import moment, standing_badge, state_badge
 from registrations.forms import TYPES
 from registrations.mailing.times import city_label, zone_label
 from registrations.models import (
+    Consent,
+    FormHook,
+    HeldFor,
     OutgoingEmail,
     Question,
     Registration,
@@ -23,7 +29,7 @@ from registrations.models import (
     TimelineEntry,
     db_now,
 )
-from registrations.services import reasons, resending
+from registrations.services import form_hooks, reasons, resending
 from registrations.services.outlook import outlook
 from registrations.services.standing import Standing
 
@@ -42,6 +48,12 @@ _WHERE_FROM = {
     "landing_page": gettext_lazy("First page"),
     "referrer": gettext_lazy("Came from"),
 }
+_VERDICTS = {
+    "": gettext_lazy("sent again; it changed nothing by itself"),
+    Submission.Verdict.ADOPTED: gettext_lazy("sent again, and used since the person said so"),
+    Submission.Verdict.LEFT: gettext_lazy("sent again; the person left everything as it is"),
+    Submission.Verdict.NOT_MINE: gettext_lazy("sent by somebody else, says the person; it changed nothing"),
+}
 
 
 def context(registration: Registration) -> dict[str, Any]:
@@ -49,10 +61,12 @@ def context(registration: Registration) -> dict[str, Any]:
     standing = Standing(registration.standing)  # type: ignore[attr-defined]
     zone = registration.campaign.event.zone
     questions = list(registration.campaign.questions.all())
+    forms = _forms(registration)
+    hooks = form_hooks.hooks_of(forms)
     mails = list(registration.mails.defer("letter").select_related("requested_by").order_by("pk"))
-    seats = list(
-        Seat.objects.filter(enrollments__registration=registration).select_related("event__account", "session").order_by("pk")
-    )
+    enrollments = registration.enrollments.select_related("seat__event__account", "seat__session").order_by("seat")
+    wishes = {each.seat: each.get_wish_display() for each in enrollments}
+    seats = list(wishes)
     return {
         "registration": registration,
         "standing": standing_badge(standing),
@@ -62,12 +76,14 @@ def context(registration: Registration) -> dict[str, Any]:
         "signed_up": moment(registration.created_at, zone),
         "answers": _answers(registration.answers, questions),
         "came_from": _came_from(registration.attribution),
-        "seats": [_seat(seat, zone) for seat in seats],
+        "seats": [_seat(seat, zone) | {"person_wish": capfirst(wish)} for seat, wish in wishes.items()],
         "mails": [_mail(mail, zone) for mail in mails if not mail.silent],
-        "submissions": [_submission(item, zone, questions) for item in registration.submissions.order_by("pk")],
+        "submissions": [_submission(form, zone, questions, hooks.get(form.pk)) for form in forms],
         "timeline": _timeline(registration, zone, {mail.pk: mail for mail in mails}),
         "generation": resending.link_generation(registration),
         "has_link": any(seat.link_hash for seat in seats),
+        "can_approve": standing in (Standing.HELD, Standing.DECLINED),
+        "can_decline": standing is Standing.HELD,
         "can_retry": any(row.state in (StepState.PARKED, StepState.QUEUED) for row in (*seats, *mails)),
     }
 
@@ -129,15 +145,46 @@ def _mail(mail: OutgoingEmail, zone: str) -> Row:
     }
 
 
-def _submission(submission: Submission, zone: str, questions: Sequence[Question]) -> Row:
+def _forms(registration: Registration) -> list[Submission]:
+    """The forms with all that shows why we may write to the person, in one query more for all of them."""
+    given = Consent.objects.select_related("text").defer("text__document").order_by("pk")
+    forms = registration.submissions.select_related("imported__imported_by").prefetch_related(Prefetch("consents", given))
+    return list(forms.order_by("pk"))
+
+
+def _submission(submission: Submission, zone: str, questions: Sequence[Question], hook: FormHook | None) -> Row:
     return {
         "received": moment(submission.received_at, zone),
-        "name": f"{submission.first_name} {submission.last_name}".strip(),
+        "name": submission.full_name,
         "answers": _answers(submission.answers, questions),
         "came_from": _came_from(submission.attribution),
         "is_repeat": submission.from_known_person,
+        "what_became_of_it": _VERDICTS[submission.verdict],
         "is_answered": submission.mail_id is not None,
+        "agreed": [_agreed(consent, zone) for consent in submission.consents.all()],
+        "basis": _basis(submission, zone, hook),
     }
+
+
+def _agreed(consent: Consent, zone: str) -> Row:
+    return {
+        "statement": consent.text.statement,
+        "purpose": consent.text.get_purpose_display(),
+        "address": settings.PUBLIC_URL + reverse("public:consent", args=[consent.fingerprint]),
+        "told": [moment(consent.given_at, zone), *filter(None, [consent.ip, consent.page])],
+    }
+
+
+def _basis(submission: Submission, zone: str, hook: FormHook | None) -> Row:
+    """Why we may write to somebody who ticked no box, and who says so: whoever brought the list, or set up the hook."""
+    brought = submission.imported
+    if brought is not None:
+        source, by, at = _("list “%(name)s”") % {"name": brought.name}, brought.imported_by, brought.began_at
+    else:
+        source, by, at = (hook.name, hook.created_by, submission.received_at) if hook else ("", None, submission.received_at)
+    words = brought.basis if brought is not None else submission.basis
+    told = [moment(at, zone), source, by.get_username() if by else ""]
+    return {"words": words, "told": [part for part in told if part]} if words else {}
 
 
 def _timeline(registration: Registration, zone: str, mails: Mapping[int, OutgoingEmail]) -> list[Row]:
@@ -164,6 +211,8 @@ def _sentence(entry: TimelineEntry, mails: Mapping[int, OutgoingEmail]) -> str:
         words.append(
             kind_label(kind) if number == 1 else _("%(kind)s, no. %(number)s") % {"kind": kind_label(kind), "number": number}
         )
+    if entry.data.get("held_for") in HeldFor.values:
+        words.append(str(HeldFor(entry.data["held_for"]).label))
     if entry.data.get("inferred"):
         words.append(_("the link was put together from another one of the event"))
     line = f"{words[0]}: {'; '.join(words[1:])}." if words[1:] else f"{words[0]}."

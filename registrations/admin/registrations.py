@@ -20,6 +20,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from registrations import pipeline
 from registrations.admin import erasures, registration_page
+from registrations.admin.deciding import tell_decided
 from registrations.admin.filters import LanguageFilter, SignedUpFilter, StandingFilter, wanted_standing
 from registrations.admin.labels import moment, standing_badge
 from registrations.admin.paging import COUNTED, LongList, reach
@@ -60,7 +61,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Part of an e-mail address or a name")
     sortable_by = ()
     ordering = ("-pk",)
-    actions = ("resend_links", "try_all_again")
+    actions = ("resend_links", "try_all_again", "approve_people", "decline_people")
 
     # --- the list ---
 
@@ -146,6 +147,19 @@ class RegistrationAdmin(ReadOnlyAdmin):
             words = ngettext("%(count)s person is tried again now.", "%(count)s people are tried again now.", len(chosen))
             messages.success(request, words % {"count": len(chosen)})
 
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return may(request, "approve_registration")
+
+    @admin.action(description=gettext_lazy("Approve"), permissions=["decide"])
+    def approve_people(self, request: HttpRequest, queryset: QuerySet[Registration]) -> None:
+        decided = pipeline.approve(registration_ids=self._selected(request, queryset), user_id=user_id(request))
+        tell_decided(request, decided, approved=True)
+
+    @admin.action(description=gettext_lazy("Decline"), permissions=["decide"])
+    def decline_people(self, request: HttpRequest, queryset: QuerySet[Registration]) -> None:
+        decided = pipeline.decline(registration_ids=self._selected(request, queryset), user_id=user_id(request))
+        tell_decided(request, decided, approved=False)
+
     def _selected(self, request: HttpRequest, queryset: QuerySet[Registration]) -> list[int]:
         """The people chosen, none if there are too many for one go."""
         chosen = list(queryset.order_by("pk").values_list("pk", flat=True)[: AT_ONCE + 1])
@@ -160,6 +174,8 @@ class RegistrationAdmin(ReadOnlyAdmin):
         own = [
             self.post_url("resend", self.resend),
             self.post_url("try-again", self.try_again),
+            self.post_url("approve", self.approve),
+            self.post_url("decline", self.decline),
             self.post_url("show-link", self.show_link),
         ]
         return own + list(super().get_urls())
@@ -197,6 +213,20 @@ class RegistrationAdmin(ReadOnlyAdmin):
         messages.success(request, _("It is tried again now. Reload the page in a few seconds."))
         return _back(pk)
 
+    def approve(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let the person in."""
+        require(request, "approve_registration")
+        get_object_or_404(Registration, pk=pk)
+        tell_decided(request, pipeline.approve(registration_ids=[pk], user_id=user_id(request)), approved=True)
+        return _back(pk)
+
+    def decline(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Leave the person out, and tell them."""
+        require(request, "approve_registration")
+        get_object_or_404(Registration, pk=pk)
+        tell_decided(request, pipeline.decline(registration_ids=[pk], user_id=user_id(request)), approved=False)
+        return _back(pk)
+
     def show_link(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page once more, with the personal links; the look is a line of the timeline."""
         require(request, "view_join_link")
@@ -217,6 +247,7 @@ class RegistrationAdmin(ReadOnlyAdmin):
             "title": registration.full_name or registration.email,
             "may_resend": self.has_resend_permission(request),
             "may_retry": self.has_retry_permission(request),
+            "may_decide": self.has_decide_permission(request),
             "may_see_link": may(request, "view_join_link"),
             "may_erase": may(request, "erase_person"),
         }

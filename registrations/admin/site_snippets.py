@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from registrations.forms import build_form
-from registrations.models import Campaign
+from registrations.forms import DateSpec, DatesSpec, build_form
+from registrations.mailing.times import moment_label
+from registrations.models import Campaign, db_now
+from registrations.services import dates
 from registrations.services.campaigns import question_spec
 from registrations.services.consents import boxes_of
 
@@ -54,10 +56,17 @@ def snippets(campaign: Campaign) -> list[Snippet]:
         ),
         Snippet(
             _("A form of your own"),
-            _("To shape as you like; the names of the fields must stay. Copy it again whenever the questions change."),
+            _own_form_help(campaign),
             _code("form", campaign),
         ),
     ]
+
+
+def _own_form_help(campaign: Campaign) -> str:
+    words = _("To shape as you like; the names of the fields must stay. Copy it again whenever questions or dates change.")
+    if not campaign.wants_proof:
+        return words
+    return words + " " + _("It cannot bring a proof of work, so our page follows it and asks everybody for one more press.")
 
 
 def _code(name: str, campaign: Campaign) -> str:
@@ -66,7 +75,7 @@ def _code(name: str, campaign: Campaign) -> str:
         boxes = [
             replace(box, url=settings.PUBLIC_URL + box.url) for box in boxes_of(campaign.consent_boxes.select_related("text"))
         ]
-        form = build_form(questions, boxes)(auto_id=AUTO_ID)
+        form = build_form(questions, boxes, _dates(campaign))(auto_id=AUTO_ID)
         context = {
             "campaign": campaign,
             "site": settings.PUBLIC_URL,
@@ -78,6 +87,20 @@ def _code(name: str, campaign: Campaign) -> str:
         }
         code = render_to_string(f"admin/registrations/snippets/{name}.html", context)
         return "\n".join(line for line in code.splitlines() if line.strip())
+
+
+def _dates(campaign: Campaign) -> DatesSpec | None:
+    """The boxes of the dates that people may choose now."""
+    if not campaign.chooses_dates:
+        return None
+    event = campaign.event
+    return DatesSpec(
+        tuple(
+            DateSpec(session.pk, date=moment_label(session.starts_at, event.zone), title=session.title)
+            for session in dates.open_sessions(event.pk, now=db_now())
+            if session.starts_at is not None
+        )
+    )
 
 
 def _address(name: str, campaign: Campaign) -> str:

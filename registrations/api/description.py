@@ -19,7 +19,7 @@ _WHY = {
     403: "The key is for another campaign, or the website is not on the campaign's list.",
     404: "There is no such campaign, or no such form.",
     405: "There is nothing to be done here by this method.",
-    409: "The campaign takes no sign-ups now: not yet, no longer, or no place is left.",
+    409: "The campaign takes no sign-ups now: not yet, or no longer.",
     410: "The event is over or cancelled.",
     413: "The body is larger than 128 KiB.",
     415: "The body is not application/json.",

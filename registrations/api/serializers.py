@@ -34,6 +34,15 @@ class RegistrationBody(serializers.Serializer):
         max_length=50,
         help_text="The fingerprints of the texts that the person agreed to by boxes of their own; see the campaign's page.",
     )
+    sessions = serializers.ListField(
+        child=serializers.IntegerField(),
+        required=False,
+        max_length=500,
+        help_text="Where people choose among the dates of a series: the ids of those, as the campaign's form has them.",
+    )
+    all_dates = serializers.BooleanField(
+        required=False, help_text="In place of these: all dates, and by themselves also those that are added later."
+    )
     source = serializers.DictField(
         child=serializers.CharField(max_length=MAX_TEXT, allow_blank=True),
         required=False,

@@ -28,6 +28,7 @@ from registrations.services.api_keys import Caller
 from registrations.services.attribution import attribution
 from registrations.services.campaigns import CampaignNotFound, PublicCampaign, recent_campaign
 from registrations.services.consents import Agreed, ConsentMissing
+from registrations.services.dates import NotOffered
 from registrations.services.guarding import Next
 from registrations.services.intake import Fault, Faulty, Given, NameTaken, checked
 from registrations.services.signup import NotOpen
@@ -101,6 +102,9 @@ class Registrations(MachineView):
         except ConsentMissing as missing:
             words = _("The person must agree to what the campaign requires.")
             raise problems.invalid((Fault("consents", is_answer=False, code="required", words=words),)) from missing
+        except NotOffered as gone:
+            words = _("One of the dates cannot be chosen any more. Choose from these.")
+            raise problems.invalid((Fault("sessions", is_answer=False, code="invalid_choice", words=words),)) from gone
         except Faulty as faulty:
             raise problems.invalid(faulty.faults) from faulty
         except NotOpen as refusal:
@@ -130,6 +134,8 @@ class Registrations(MachineView):
                 raise PermissionDenied(_("This key is for another campaign."))
             return str(caller.key_id)
         if self.allowed_origin:
+            if self.campaign.proof_of_work:
+                raise PermissionDenied(_("This campaign takes forms from browsers on its own page and in its frame only."))
             return "web"
         if request.headers.get("Origin", "null") != "null":
             raise PermissionDenied(_("This website is not on the campaign's list."))
@@ -178,7 +184,7 @@ def _given(body: Any) -> Given:
 def _misshapen(errors: dict[str, Any]) -> list[Fault]:
     found = []
     for name, those in errors.items():
-        nested = those.items() if isinstance(those, dict) else [(name, those)]
-        for key, messages in nested:
-            found += [Fault(str(key), isinstance(those, dict), error.code, str(error)) for error in messages]
+        is_answers = name == "answers" and isinstance(those, dict)
+        for key, messages in those.items() if isinstance(those, dict) else [(name, those)]:
+            found += [Fault(str(key) if is_answers else name, is_answers, error.code, str(error)) for error in messages]
     return found

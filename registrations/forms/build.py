@@ -10,8 +10,9 @@ from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
+from registrations.forms.dates import SESSIONS, DatesField
 from registrations.forms.fields import AddressField, ConsentField, LineField
-from registrations.forms.spec import ConsentSpec, QuestionSpec
+from registrations.forms.spec import ChosenDates, ConsentSpec, DatesSpec, QuestionSpec
 from registrations.forms.types import TYPES
 from registrations.forms.typos import likely_address
 
@@ -51,7 +52,9 @@ class NameForm(forms.Form):
 
 
 class SignUpForm(NameForm):
-    """Name and e-mail, which every form has. `build_form` adds a campaign's questions."""
+    """Name and e-mail, which every form has. `build_form` adds a campaign's dates and questions."""
+
+    field_order = (SESSIONS,)
 
     question_keys: ClassVar[tuple[str, ...]] = ()
     consent_keys: ClassVar[tuple[str, ...]] = ()
@@ -104,24 +107,34 @@ class SignUpForm(NameForm):
         """Return the keys of the texts that were agreed to. Call it on a valid form."""
         return tuple(key for key in self.consent_keys if self.cleaned_data[CONSENT_PREFIX + key])
 
+    def dates(self) -> ChosenDates:
+        """Return the sessions that were chosen, none where there is nothing to choose. Call it on a valid form."""
+        found: ChosenDates = self.cleaned_data.get(SESSIONS) or ChosenDates()
+        return found
 
-def build_form(questions: Sequence[QuestionSpec], consents: Sequence[ConsentSpec] = ()) -> type[SignUpForm]:
+
+def build_form(
+    questions: Sequence[QuestionSpec], consents: Sequence[ConsentSpec] = (), dates: DatesSpec | None = None
+) -> type[SignUpForm]:
     """Return the form class for these questions, in their order after first name, last name and e-mail, and these boxes.
+
+    Where there are dates to choose from, they come first.
 
     Raises `KeyError` for a question whose type is not registered.
     """
-    return _build(tuple(questions), tuple(consents))
+    return _build(tuple(questions), tuple(consents), dates)
 
 
 @lru_cache(maxsize=256)
-def _build(questions: tuple[QuestionSpec, ...], consents: tuple[ConsentSpec, ...]) -> type[SignUpForm]:
+def _build(questions: tuple[QuestionSpec, ...], consents: tuple[ConsentSpec, ...], dates: DatesSpec | None) -> type[SignUpForm]:
+    choice = {SESSIONS: DatesField(dates)} if dates is not None else {}
     fields = {PREFIX + question.key: question_field(question) for question in questions}
     boxes = {CONSENT_PREFIX + consent.key: ConsentField(consent) for consent in consents}
     keys = {
         "question_keys": tuple(question.key for question in questions if TYPES[question.type].has_answer),
         "consent_keys": tuple(consent.key for consent in consents),
     }
-    return type("CampaignForm", (SignUpForm,), {**fields, **boxes, **keys})
+    return type("CampaignForm", (SignUpForm,), {**choice, **fields, **boxes, **keys})
 
 
 def question_field(question: QuestionSpec) -> forms.Field:

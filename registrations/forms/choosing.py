@@ -31,6 +31,8 @@ class _ChosenInput(forms.Widget):
     """Reads what was chosen; how it looks is the field's template."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Chosen:
+        if isinstance(read := data.get(name), Chosen):
+            return read  # a plain text that the field has read, as programs send it
         posted = data.getlist(name) if hasattr(data, "getlist") else data.get(name) or ()
         texts = (posted,) if isinstance(posted, str) else posted
         return Chosen(tuple(str(text) for text in texts if text), str(data.get(f"{name}.other") or ""))

@@ -81,3 +81,43 @@ class QuestionType:
     """An answer is a list: one line for each text that was chosen."""
     can_be_required: bool = True
     is_seen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DateSpec:
+    """One session that may be chosen, and when it is in words; `starts` and `ends` are ISO 8601 in UTC, for browsers.
+
+    `own` is the time on the person's clock, where that is known.
+    """
+
+    id: int
+    date: str = ""
+    hours: str = ""
+    zone: str = ""
+    title: str = ""
+    starts: str = ""
+    ends: str = ""
+    own: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a form posts for it."""
+        return str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class DatesSpec:
+    """The sessions to choose from; `zone` is the IANA name of the event's. `standing`: all dates, later ones too, are chosen
+    already, so that the boxes of the single ones say which of them it shall be."""
+
+    dates: tuple[DateSpec, ...]
+    zone: str = ""
+    standing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenDates:
+    """The ids of sessions that were chosen. `all_dates`: also those that are added later."""
+
+    sessions: tuple[int, ...] = ()
+    all_dates: bool = False

@@ -29,19 +29,21 @@ def calendar_file(
     organizer_name: str = "",
     stamp: datetime | None = None,
     cancelled: bool = False,
+    withdrawn: Sequence[Meeting] = (),
 ) -> bytes:
     """Return a calendar file with one entry per meeting, all times in UTC, texts in the active language.
 
     `organizer` and `attendee` are bare addresses; the attendee counts as having accepted and is not asked to answer.
     `stamp` (aware; default: now) is DTSTAMP, which ranks two files of the same SEQUENCE. `cancelled` entries
-    (those of CANCEL always are) carry neither link nor alarm.
+    (those of CANCEL always are, and `withdrawn` ones beside the others) carry neither link nor alarm.
     """
     calendar = Calendar()
     calendar.add("prodid", "-//regsite//regsite//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    for meeting in meetings:
-        event = _event(meeting, cancelled or method == "CANCEL", stamp or timezone.now())
+    gone = cancelled or method == "CANCEL"
+    for meeting, is_gone in [*((meeting, gone) for meeting in meetings), *((meeting, True) for meeting in withdrawn)]:
+        event = _event(meeting, is_gone, stamp or timezone.now())
         event.add("organizer", _party(organizer, organizer_name), encode=False)
         if attendee:
             event.add("attendee", _accepted(attendee), encode=False)

@@ -46,6 +46,7 @@ def _calendar(letter: Letter, method: Method) -> bytes:
         organizer_name=clean_display_name(letter.from_name),
         attendee="" if method == "PUBLISH" else one_address(letter.recipient),
         stamp=letter.dated_at,
+        withdrawn=letter.withdrawn,
     )
 
 
@@ -54,6 +55,6 @@ def _calendar_method(letter: Letter) -> Method | None:
     if not kind.calendar_method or not letter.meetings:
         return None
     # REQUEST and CANCEL are about one meeting (RFC 5546 §3.2.2, §3.2.5: one UID); only PUBLISH may hold several.
-    if len(letter.meetings) > 1:
+    if len(letter.meetings) + len(letter.withdrawn) > 1:
         return "PUBLISH"
     return kind.calendar_method

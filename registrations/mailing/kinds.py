@@ -35,6 +35,11 @@ KINDS: dict[str, Kind] = {
         Kind("delayed", _("The link follows"), _("Your link follows: %(what)s"), "delayed"),
         Kind("cancelled", _("Cancellation"), _("Cancelled: %(what)s"), "cancelled", calendar_method="CANCEL"),
         Kind("no_link", _("Could not register"), _("We could not register you: %(what)s"), "no_link"),
+        Kind("confirm", _("Confirmation of the address"), _("Confirm your address: %(what)s"), "confirm"),
+        Kind("pending", _("Waiting for approval"), _("Waiting for the organiser: %(what)s"), "pending"),
+        Kind("waiting", _("On the waiting list"), _("On the waiting list: %(what)s"), "waiting"),
+        Kind("full", _("No place left"), _("No place left: %(what)s"), "full"),
+        Kind("declined", _("Declined"), _("Not registered: %(what)s"), "declined"),
         Kind("lost_link", _("All links, asked for by the person"), _("The links you asked for"), "lost_link"),
         Kind("staff_pause", _("Notice to staff: paused"), _("Paused: %(account)s"), "staff_pause"),
     )

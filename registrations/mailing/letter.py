@@ -29,12 +29,17 @@ class Meeting:
 
 @dataclass(frozen=True)
 class Page:
-    """One of several registrations that a mail lists; a cancelled one has no meetings, but a page to come back on."""
+    """One of several registrations that a mail lists; a cancelled one has no meetings, but a page to come back on.
+
+    `held_for` is the code of what a held one waits for: "confirmation", "approval", "place"; or why it does not: "no_place",
+    "declined".
+    """
 
     title: str
     private_url: str = field(repr=False)
     cancelled: bool
     meetings: tuple[Meeting, ...]
+    held_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Letter:
     `kind` names an entry of `kinds.KINDS`, `text_version` one of `kinds.TEXT_FOLDERS`. `person_zone` is an IANA zone or
     empty. `organizer` is the bare address that calendars answer to; empty: the sender's. `intro` is the marketer's plain
     text with `{{placeholders}}`. `facts` are plain strings only this kind needs, `pages` what a mail about several
-    registrations lists.
+    registrations lists. `withdrawn` are meetings that the mail does not speak of, and that calendars are to take out.
     """
 
     kind: str
@@ -68,12 +73,13 @@ class Letter:
     facts: Mapping[str, str] = field(default_factory=dict, repr=False)
     organizer: str = ""
     pages: tuple[Page, ...] = ()
+    withdrawn: tuple[Meeting, ...] = ()
 
     def to_json(self) -> str:
         """Return the letter as JSON with sorted keys; times in ISO 8601."""
         pages = [vars(page) | {"meetings": [vars(meeting) for meeting in page.meetings]} for page in self.pages]
-        meetings = [vars(meeting) for meeting in self.meetings]
-        values = vars(self) | {"meetings": meetings, "facts": dict(self.facts), "pages": pages}
+        meetings, withdrawn = ([vars(meeting) for meeting in those] for those in (self.meetings, self.withdrawn))
+        values = vars(self) | {"meetings": meetings, "facts": dict(self.facts), "pages": pages, "withdrawn": withdrawn}
         return json.dumps(values, default=datetime.isoformat, ensure_ascii=False, sort_keys=True)
 
     @classmethod
@@ -83,6 +89,7 @@ class Letter:
         values["dated_at"] = datetime.fromisoformat(values["dated_at"])
         values["meetings"] = tuple(_meeting(entry) for entry in values["meetings"])
         values["pages"] = tuple(_page(entry) for entry in values.get("pages", ()))
+        values["withdrawn"] = tuple(_meeting(entry) for entry in values.get("withdrawn", ()))
         return cls(**_known(cls, values))
 
 

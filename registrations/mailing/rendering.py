@@ -54,6 +54,7 @@ class _Listed:
     cancelled: bool
     meetings: list[_Row]
     shared_link: str = field(repr=False)
+    held_for: str
 
 
 def render(letter: Letter) -> Words:
@@ -131,7 +132,7 @@ def _row(meeting: Meeting, event_title: str, person_zone: str) -> _Row:
 
 def _listed(page: Page, person_zone: str) -> _Listed:
     rows = [_row(meeting, page.title, person_zone) for meeting in page.meetings]
-    return _Listed(clean_line(page.title), page.private_url, page.cancelled, rows, _shared_link(rows))
+    return _Listed(clean_line(page.title), page.private_url, page.cancelled, rows, _shared_link(rows), page.held_for)
 
 
 def _shared_link(rows: Iterable[_Row]) -> str:

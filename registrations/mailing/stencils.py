@@ -84,7 +84,7 @@ class _Stencil:
 def fill(letter: Letter) -> Content | None:
     """Write out a letter as `content.content_of` does, for a fraction of the work; None for the rare letter whose personal
     values do not simply go into a gap. Raises ValueError as `content_of`."""
-    if letter.pages:
+    if letter.pages or letter.withdrawn:
         return None
     names = [clean_person_name(letter.first_name), clean_person_name(letter.last_name)]
     links = list(dict.fromkeys(meeting.link for meeting in letter.meetings if meeting.link))

@@ -10,7 +10,7 @@ from registrations.models.erasure import Erasure
 from registrations.models.event import Event, EventStatus, Session
 from registrations.models.fields import EncryptedTextField, fingerprint
 from registrations.models.form_hook import FormHook, HookRefusal
-from registrations.models.guarding import BlockedTries, LostLinkRequest, PostCount
+from registrations.models.guarding import BlockedTries, LostLinkRequest, PostCount, SpentProof
 from registrations.models.outgoing_email import OutgoingEmail
 from registrations.models.reconciliation import Reconciliation
 from registrations.models.registration import Enrollment, EnrollmentWish, HeldFor, Import, Registration, Submission
@@ -55,6 +55,7 @@ __all__ = [
     "Seat",
     "Sender",
     "Session",
+    "SpentProof",
     "Step",
     "StepState",
     "Submission",

@@ -14,7 +14,7 @@ from registrations.forms.types import type_choices
 from registrations.models.account import Sender
 from registrations.models.clock import db_now
 from registrations.models.event import Event, Session
-from registrations.models.websites import origins
+from registrations.models.websites import is_secure, origins
 
 DEFAULT_ACCENT = "#2f5bea"
 
@@ -39,7 +39,8 @@ class Bulk(models.TextChoices):
 class Choosing(models.TextChoices):
     """What people sign up for where a campaign is for a series."""
 
-    WHOLE = "whole", _("the whole series")
+    WHOLE = "whole", _("the whole series, by one registration")
+    EACH = "each", _("every session of the series, one by one")
     DATES = "dates", _("the dates they choose")
 
 
@@ -64,7 +65,10 @@ class Campaign(models.Model):
         max_length=5,
         choices=Choosing.choices,
         default=Choosing.WHOLE,
-        help_text=_("For a series. Whoever chooses dates may also take all of them, later ones too."),
+        help_text=_(
+            "One registration for all is possible only where the series allows it on the platform. Sessions that are added "
+            "later are taken too by whoever has all of them."
+        ),
     )
     slug = models.SlugField(_("address of the page"), max_length=80, unique=True)
     title = models.CharField(_("title"), max_length=200)
@@ -120,6 +124,20 @@ class Campaign(models.Model):
         default=DEFAULT_ACCENT,
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("A colour looks like #2f5bea."))],
     )
+    cover = models.CharField(max_length=32, blank=True, editable=False)
+    """What the files of the cover are called by: `services.covers`."""
+    cover_width = models.PositiveSmallIntegerField(default=0, editable=False)
+    cover_alt = models.CharField(
+        _("what the cover shows"),
+        max_length=200,
+        blank=True,
+        help_text=_("In a few words, for people who cannot see it, and where it does not load."),
+    )
+    cover_decorates = models.BooleanField(
+        _("the cover only decorates"),
+        default=False,
+        help_text=_("It says nothing that the words do not: no description is needed."),
+    )
     sender = models.ForeignKey(
         Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("sender")
     )
@@ -127,6 +145,14 @@ class Campaign(models.Model):
         _("your websites"),
         blank=True,
         help_text=_("Where the form may stand, one address per line, like https://www.example.org. Empty: on no other site."),
+    )
+    proof_of_work = models.BooleanField(
+        _("proof of work"),
+        default=False,
+        help_text=_(
+            "Browsers work for a second or two before a form is taken, which is dear for programs that send many. People have "
+            "nothing to do; without JavaScript they cannot use the form."
+        ),
     )
     form_key = models.CharField(max_length=32, default=new_form_key, editable=False)
     created_at = models.DateTimeField(default=db_now, editable=False)
@@ -143,9 +169,24 @@ class Campaign(models.Model):
         return f"/c/{self.slug}/"
 
     @property
+    def by_session(self) -> bool:
+        """People get a seat in each of several sessions, all or those they choose, and not one in the whole series."""
+        return self.session_id is None and self.choosing != Choosing.WHOLE
+
+    @property
+    def chooses_dates(self) -> bool:
+        """People say which of the sessions they come to."""
+        return self.session_id is None and self.choosing == Choosing.DATES
+
+    @property
     def contact(self) -> str:
         """The human to write to, on every page and mail."""
         return self.contact_email or settings.CONTACT_EMAIL
+
+    @property
+    def wants_proof(self) -> bool:
+        """Whether browsers have to work for this form. Never where our pages cannot let them: nobody could sign up."""
+        return self.proof_of_work and is_secure(settings.PUBLIC_URL)
 
     def website_list(self) -> tuple[str, ...]:
         """The origins that may hold the form. Only what is one: they go into a header."""

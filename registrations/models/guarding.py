@@ -1,4 +1,5 @@
-"""What is remembered of public posts: how many in a window of time, how many were held back, and who asked for their links."""
+"""What is remembered of public posts: how many in a window of time, how many were held back, which proofs of work were used,
+and who asked for their links."""
 
 from __future__ import annotations
 
@@ -53,6 +54,7 @@ class BlockedTries(models.Model):
         ADDRESS = "address", _("too many with one e-mail address")
         CAMPAIGN = "campaign", _("too many for this campaign at once")
         SITE = "site", _("too many for the whole site at once")
+        PROOF = "proof", _("without a proof of work")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="blocked_tries", db_index=False)
     day = models.DateField()
@@ -84,6 +86,29 @@ class BlockedTries(models.Model):
                 f" ON CONFLICT (campaign_id, day, reason) DO UPDATE SET count = {table}.count + excluded.count",
                 values,
             )
+
+
+class SpentProof(models.Model):
+    """A proof of work that was used, kept until it would count no more anyway. `used_for` names the form it was used for."""
+
+    nonce = models.CharField(max_length=64, primary_key=True)
+    used_for = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("used proof of work")
+        verbose_name_plural = _("used proofs of work")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @staticmethod
+    def claim(*, nonce: str, used_for: str, expires_at: datetime) -> bool:
+        """Use a proof for a form; whether it is this form's now. Of several at once one gets it, in whatever process."""
+        SpentProof.objects.bulk_create(
+            [SpentProof(nonce=nonce, used_for=used_for, expires_at=expires_at)], ignore_conflicts=True
+        )
+        return SpentProof.objects.filter(nonce=nonce, used_for=used_for).exists()
 
 
 class LostLinkRequest(models.Model):

@@ -41,12 +41,17 @@ class Registration(models.Model):
         verbose_name_plural = _("registrations")
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["campaign", "email"], name="one_registration_per_person")]
-        permissions = [("view_join_link", _("Can see personal join links")), ("resend_link", _("Can resend links"))]
+        permissions = [
+            ("view_join_link", _("Can see personal join links")),
+            ("resend_link", _("Can resend links")),
+            ("approve_registration", _("Can approve and decline people")),
+        ]
         indexes = [
             models.Index(fields=["campaign", "id"], name="registration_of_campaign"),
             models.Index(fields=["language", "id"], name="registration_in_language"),
             models.Index(fields=["created_at"], name="registration_signed_up"),
             models.Index(fields=["email"], name="registration_email"),
+            models.Index(fields=["campaign", "id"], name="registration_all_dates", condition=models.Q(all_dates=True)),
         ]
 
     def __str__(self) -> str:
@@ -100,6 +105,7 @@ class Submission(models.Model):
 
     class Verdict(models.TextChoices):
         ADOPTED = "adopted", _("adopted")
+        LEFT = "left", _("left as it was")
         NOT_MINE = "not_mine", _("not theirs")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="submissions")
@@ -134,6 +140,15 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk}"
 
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Somebody waits for the answer: not those whom a list brought, nor those who are enrolled in a date added later."""
+        return self.late_notice_at != self.received_at
+
 
 class EnrollmentWish(models.TextChoices):
     IN = "in", _("wants in")
@@ -142,16 +157,20 @@ class EnrollmentWish(models.TextChoices):
 
 
 class HeldFor(models.TextChoices):
-    """What an enrollment waits for. Whoever waits for a place, or found none, takes none."""
+    """What an enrollment waits for, or why it waits for nothing more. Whoever waits for a place, or found none, takes none."""
 
     CONFIRMATION = "confirmation", _("the person to confirm their address")
     APPROVAL = "approval", _("approval")
     PLACE = "place", _("a place")
     NO_PLACE = "no_place", _("nothing: all places were taken")
+    DECLINED = "declined", _("nothing: the organiser declined")
 
 
 class Enrollment(models.Model):
-    """One registration's wish for one seat. A seat is wanted while any enrollment wants in. `held_for`: why it is held."""
+    """One registration's wish for one seat. A seat is wanted while any enrollment wants in. `held_for`: why it is held.
+
+    All enrollments of one registration are held for the same thing. `changed_at` is since when, and who has waited longest.
+    """
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="enrollments")
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="enrollments")
@@ -164,6 +183,7 @@ class Enrollment(models.Model):
         indexes = [
             models.Index(fields=["registration"], name="wish_held", condition=models.Q(wish=EnrollmentWish.HELD)),
             models.Index(fields=["registration"], name="wish_out", condition=models.Q(wish=EnrollmentWish.OUT)),
+            models.Index(fields=["registration"], name="wish_place", condition=models.Q(held_for=HeldFor.PLACE)),
         ]
 
     def __str__(self) -> str:

@@ -40,6 +40,12 @@ def origins(lines: str) -> tuple[str, ...]:
     return tuple(found)[:MAX_WEBSITES]
 
 
+def is_secure(address: str) -> bool:
+    """Whether browsers hold a page there to be secure, so that they lend it their cryptography (W3C, Secure Contexts)."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or _is_this_machine(_host(parts.hostname or ""))
+
+
 def _host(host: str) -> str:
     if ":" in host:
         return f"[{ipaddress.IPv6Address(host).compressed}]"

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import DatabaseError, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from registrations.models import (
     Enrollment,
     EnrollmentWish,
+    HeldFor,
     OutgoingEmail,
     Priority,
     Registration,
@@ -24,7 +25,9 @@ from registrations.models import (
     db_now,
 )
 from registrations.models.writing import write_each
+from registrations.services import restating, second_forms
 from registrations.services.due import NOTHING, Due, emails_due
+from registrations.services.held_mails import HELD_FOR, MAIL_OF
 from registrations.services.senders import sender_of
 
 GOES_WITH_WHAT_THERE_IS = timedelta(minutes=2)
@@ -32,6 +35,11 @@ LATE = timedelta(minutes=5)
 KNOWN_MAIL_GAP = timedelta(minutes=10)
 KNOWN_MAILS_A_DAY = 3
 FOLLOW_UP_BATCH = 200
+LIMITED_KINDS = ("known", *HELD_FOR)
+"""Mails that a stranger's form can bring about again and again."""
+
+_WAITED_FOR = Q(late_notice_at=None) | Q(late_notice_at__gt=F("received_at"))
+_MISSING = Q(wish=EnrollmentWish.IN, seat__link_hash=None) & ~Q(seat__state=StepState.CANCELLED)
 
 logger = logging.getLogger(__name__)
 
@@ -59,35 +67,38 @@ def answer_newcomers(seats: Iterable[Seat], answered: Iterable[Registration]) ->
 
 
 def answer(registrations: Iterable[Registration], *, incomplete: bool = False) -> Due:
-    """Queue the answers of all submissions whose seats are settled (with `incomplete`: where at least one is).
+    """Queue the answers of all submissions whose seats are settled; with `incomplete` where at least one is and somebody waits.
 
     Call it in the transaction that settled a seat, with the registrations locked.
     """
     by_id = {registration.pk: registration for registration in registrations}
     unanswered = Submission.objects.filter(registration__in=by_id, mail=None).order_by("pk")
-    waiting = list(unanswered)
-    arrived = _with_links({submission.registration_id for submission in waiting}, incomplete=incomplete)
+    waiting = [submission for submission in unanswered if submission.is_waited_for or not incomplete]
+    arrived = _arrived({submission.registration_id for submission in waiting}, incomplete=incomplete)
     answered = [(by_id[item.registration_id], item) for item in waiting if item.registration_id in arrived]
     due = _send_links([(registration, item) for registration, item in answered if not item.from_known_person])
     for registration, submission in answered:
         if submission.from_known_person:
-            due |= _answer_known(registration, submission)
+            due |= _answer_known(registration, submission, held_for=arrived[registration.pk])
     return due
 
 
-def _with_links(registration_ids: set[int], *, incomplete: bool) -> set[int]:
-    """Those of the registrations whose seats have all arrived, or with `incomplete` at least one."""
+def _arrived(registration_ids: set[int], *, incomplete: bool) -> dict[int, str]:
+    """Those of the registrations whose seats have all arrived, or with `incomplete` at least one: id → what it waits for."""
     seats: dict[int, list[bool]] = defaultdict(list)
-    wanting = Enrollment.objects.filter(registration__in=registration_ids, wish=EnrollmentWish.IN).select_related("seat")
-    for enrollment in wanting.defer("seat__link"):
+    held_for: dict[int, str] = {}
+    current = Enrollment.objects.filter(registration__in=registration_ids).exclude(wish=EnrollmentWish.OUT)
+    for enrollment in current.select_related("seat").defer("seat__link"):
         seat = enrollment.seat
-        seats[enrollment.registration_id].append(seat.is_fulfilled and seat.state == StepState.SETTLED)
+        if seat.state != StepState.CANCELLED:  # one of several sessions may be over before somebody is in
+            seats[enrollment.registration_id].append(seat.is_fulfilled and seat.state == StepState.SETTLED)
+        held_for[enrollment.registration_id] = enrollment.held_for
     enough = any if incomplete else all
-    return {registration for registration, arrived in seats.items() if enough(arrived)}
+    return {registration: held_for[registration] for registration, arrived in seats.items() if enough(arrived)}
 
 
 def _send_links(letters: list[tuple[Registration, Submission]]) -> Due:
-    """Queue the first link mails of many people at once; an imported list does not go before those who wait at a form."""
+    """Queue the first link mails of many people at once; what nobody waits for does not go before those who wait at a form."""
     if not letters:
         return NOTHING
     last = _last_generations([registration for registration, _ in letters], kind="link")
@@ -103,7 +114,7 @@ def _send_links(letters: list[tuple[Registration, Submission]]) -> Due:
                 registration=registration,
                 kind="link",
                 generation=last[registration.pk],
-                priority=Priority.NOW if submission.imported_id is None else Priority.BULK,
+                priority=Priority.NOW if submission.is_waited_for else Priority.BULK,
                 run_at=now,
                 created_at=now,
             )
@@ -122,24 +133,50 @@ def _last_generations(registrations: Iterable[Registration], *, kind: str) -> Co
     return Counter(dict(last.values_list("registration_id", "last")))
 
 
-def _answer_known(registration: Registration, submission: Submission) -> Due:
-    mail = _pending_link_mail(registration, submission) or queue_mail(
-        registration, kind="known", silent=_known_mails_used_up(registration)
-    )
+def _answer_known(registration: Registration, submission: Submission, *, held_for: str) -> Due:
+    mail = _pending_link_mail(registration, submission) or _known_mail(registration, held_for)
     Submission.objects.filter(pk=submission.pk).update(mail=mail)
     return emails_due(mail.sender_id)
 
 
+def _known_mail(registration: Registration, held_for: str) -> OutgoingEmail:
+    """What a known person is told anew: that they are registered, or what they wait for; and where the newest form says
+    something else, that, without a word of what it says."""
+    silent = known_mails_used_up(registration) or second_forms.was_disowned_lately(registration)
+    if held_for:
+        return _held_mail(registration, held_for, silent=silent, again=True)
+    new_form = "" if silent or second_forms.waiting(registration) is None else second_forms.PAGE
+    return queue_mail(registration, kind="known", silent=silent, new_form=new_form)
+
+
 def _pending_link_mail(registration: Registration, submission: Submission) -> OutgoingEmail | None:
     """The first link mail, if it is still on its way and says all that this form's repeat could want to know."""
-    same = (submission.first_name, submission.last_name, submission.answers) == (
-        registration.first_name,
-        registration.last_name,
-        registration.answers,
-    )
-    if not same:
+    if second_forms.differs(registration, submission):
         return None
     return registration.mails.filter(kind="link", state__in=[StepState.QUEUED, StepState.LEASED]).first()
+
+
+def say_what_it_waits_for(registration: Registration, held_for: str, *, silent: bool = False) -> Due:
+    """Queue the mail that says what a registration waits for; it answers whatever form of theirs is not answered yet."""
+    mail = _held_mail(registration, held_for, silent=silent)
+    registration.submissions.filter(mail=None).update(mail=mail)
+    return emails_due(mail.sender_id)
+
+
+def answer_at_once(registration: Registration) -> Due:
+    """A known person's form where a new one's would be answered without asking the platform: so is theirs."""
+    due = NOTHING
+    held = registration.enrollments.filter(wish=EnrollmentWish.HELD).values_list("held_for", flat=True).first()
+    for submission in registration.submissions.filter(mail=None, from_known_person=True).order_by("pk"):
+        due |= _answer_known(registration, submission, held_for=held or "")
+    return due
+
+
+def _held_mail(registration: Registration, held_for: str, *, silent: bool, again: bool = False) -> OutgoingEmail:
+    """`again`: it changed nothing that they sent another form. `kept`: they keep their turn for a place meanwhile."""
+    is_kept = held_for == HeldFor.CONFIRMATION and registration.campaign.places is not None
+    kind, yes = MAIL_OF[held_for], {True: "yes", False: ""}
+    return queue_mail(registration, kind=kind, silent=silent, kept=yes[is_kept], again=yes[again])
 
 
 def answer_without_link(registrations: Iterable[Registration]) -> Due:
@@ -150,14 +187,14 @@ def answer_without_link(registrations: Iterable[Registration]) -> Due:
         repeats = registration.submissions.filter(mail=None, from_known_person=True)
         if repeats.exists() and parked.exists():
             for submission in repeats.order_by("pk"):
-                due |= _answer_known(registration, submission)
+                due |= _answer_known(registration, submission, held_for="")
     return due
 
 
-def _known_mails_used_up(registration: Registration) -> bool:
+def known_mails_used_up(registration: Registration) -> bool:
     """At most one such mail to an address in ten minutes, three a day: anyone can type anyone's address."""
     now = db_now()
-    sent = OutgoingEmail.objects.filter(registration__email=registration.email, kind="known", silent=False)
+    sent = OutgoingEmail.objects.filter(registration__email=registration.email, kind__in=LIMITED_KINDS, silent=False)
     today = sent.filter(created_at__gt=now - timedelta(days=1))
     return today.filter(created_at__gt=now - KNOWN_MAIL_GAP).exists() or today.count() >= KNOWN_MAILS_A_DAY
 
@@ -193,7 +230,7 @@ def follow_up() -> Due:
     due = NOTHING
     waiting = Submission.objects.filter(mail=None, received_at__lte=now - GOES_WITH_WHAT_THERE_IS).filter(
         Q(late_notice_at=None, from_known_person=False, received_at__lte=now - LATE)
-        | Q(registration__enrollments__seat__state=StepState.SETTLED)
+        | Q(registration__enrollments__seat__state=StepState.SETTLED) & (_WAITED_FOR | ~Exists(_missing()))
         | Q(from_known_person=True, registration__enrollments__seat__state=StepState.PARKED)
     )
     # The slice walks round: whoever was looked at and still waits must not keep the others from being looked at.
@@ -210,8 +247,22 @@ def follow_up() -> Due:
 
 def _follow_up_one(registration_id: int) -> Due:
     registration = _lockable().get(pk=registration_id)
-    due = answer([registration], incomplete=True) | answer_without_link([registration])
+    due = answer([registration]) | _answer_in_part(registration) | answer_without_link([registration])
     return due | _say_it_is_late(registration)
+
+
+def _answer_in_part(registration: Registration) -> Due:
+    """Answer with the links that there are; whoever still lacks one is sent them all again once the last has come."""
+    own = registration.submissions.filter(mail=None, from_known_person=False).exists()
+    due = answer([registration], incomplete=True)
+    if own and due and registration.enrollments.filter(_MISSING).exists():
+        restating.restate([registration], cause="rest", now=db_now(), is_waited_for=False)
+    return due
+
+
+def _missing() -> QuerySet[Enrollment]:
+    """The seats that the registration of a submission still waits for."""
+    return Enrollment.objects.filter(_MISSING, registration=OuterRef("registration"))
 
 
 def _say_it_is_late(registration: Registration) -> Due:
@@ -230,7 +281,9 @@ def give_up(registrations: Iterable[Registration], *, why: str) -> Due:
     due = NOTHING
     for registration in registrations:
         waiting = registration.submissions.filter(mail=None)
-        if waiting.exists():
+        if registration.enrollments.filter(wish=EnrollmentWish.IN).exclude(seat__state=StepState.CANCELLED).exists():
+            due |= answer([registration])  # one of several sessions; the others are still to come
+        elif waiting.exists():
             mail = queue_mail(registration, kind="no_link", why=why)
             waiting.update(mail=mail)
             due |= emails_due(mail.sender_id)

@@ -93,7 +93,7 @@ def registrations_entered() -> QuerySet[Enrollment, int]:
 
 
 def registrations_held() -> QuerySet[Enrollment, int]:
-    """Ids of registrations that wait for approval."""
+    """Ids of registrations that wait for something, or wait no more because they were left out."""
     return _wishing(literally("wish", EnrollmentWish.HELD))
 
 

@@ -1,4 +1,4 @@
-"""Campaigns as visitors see them, and what a marketer must know before saving one."""
+"""Campaigns as visitors see them: what they show, and whether they take anybody now."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from enum import StrEnum
 from functools import lru_cache
 
 import nh3
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
-from registrations.forms import TYPES
 from registrations.forms.spec import ConsentSpec, Options, QuestionSpec
-from registrations.models import Campaign, Enrollment, EnrollmentWish, Event, Question, Session, db_now
+from registrations.models import Campaign, Event, EventStatus, Question, Session, db_now
 from registrations.models.websites import origin_of
-from registrations.services import pauses
+from registrations.services import dates, pauses
 from registrations.services.consents import boxes_of
-from registrations.webinar.provider import ExtraField
+from registrations.services.covers import PublicCover, cover_of
 
 ALLOWED_TAGS = {"p", "br", "strong", "b", "em", "i", "ul", "ol", "li", "a", "h2", "h3", "blockquote"}
 RECENT_SECONDS = 1.0
@@ -36,20 +34,23 @@ class Availability(StrEnum):
     OPEN = "open"
     NOT_YET = "not_yet"
     CLOSED = "closed"
-    FULL = "full"
     CANCELLED = "cancelled"
     OVER = "over"
 
 
 @dataclass(frozen=True, slots=True)
 class PublicSession:
-    """One meeting, as told to visitors; times in UTC. `revision` rises whenever its time or title changes."""
+    """One meeting, as told to visitors; times in UTC. `revision` rises whenever its time or title changes.
+
+    `is_open`: somebody may still be registered for it.
+    """
 
     title: str
     starts_at: datetime
     ends_at: datetime | None
     id: int = 0
     revision: int = 0
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,15 @@ class PublicCampaign:
     websites: tuple[str, ...] = ()
     """Origins whose pages may hold the form."""
     form_key: str = ""
+    chooses_dates: bool = False
+    """People say which of the sessions they come to."""
+    proof_of_work: bool = False
+    cover: PublicCover | None = None
+
+    @property
+    def offered(self) -> tuple[PublicSession, ...]:
+        """The sessions that somebody may still be registered for."""
+        return tuple(session for session in self.sessions if session.is_open)
 
     def has_page(self, address: str) -> bool:
         """Whether an address is one of a page on these websites."""
@@ -89,39 +99,31 @@ class PublicCampaign:
             return False
 
 
-def availability(
-    campaign: Campaign, *, now: datetime | None = None, may_be_closed: bool = False, signed_up: int | None = None
-) -> Availability:
+def availability(campaign: Campaign, *, now: datetime | None = None, may_be_closed: bool = False) -> Availability:
     """Whether the campaign takes sign-ups now; `may_be_closed` for somebody who comes back, after the closing time too.
 
-    `signed_up` is how many registrations the campaign has, where the caller has counted them for many campaigns at once.
+    Whether places are left is told by mail only: the page is the same, so that nobody learns by it who has one.
     """
     now = now or db_now()
     place = campaign.session or campaign.event
     if "cancelled" in (place.status, campaign.event.status):
         return Availability.CANCELLED
-    if place.is_over(now):
+    if campaign.by_session and place.status != EventStatus.FINISHED:
+        if not dates.open_sessions(campaign.event_id, now=now).exists():
+            return _without_dates(campaign)
+    elif place.is_over(now):
         return Availability.OVER
     if campaign.opens_at and now < campaign.opens_at:
         return Availability.NOT_YET
     if campaign.closes_at and now >= campaign.closes_at and not may_be_closed:
         return Availability.CLOSED
-    if campaign.places is not None and _is_full(campaign, campaign.places, signed_up):
-        return Availability.FULL
     return Availability.OPEN
 
 
-def _is_full(campaign: Campaign, places: int, signed_up: int | None) -> bool:
-    """Only where all who ever signed up would fill the places does it matter who has cancelled since: that costs more."""
-    if signed_up is None:
-        signed_up = campaign.registrations.order_by().values("pk")[:places].count()
-    return signed_up >= places and taken_places(campaign) >= places
-
-
-def taken_places(campaign: Campaign) -> int:
-    """How many people of this campaign want in or are held; exact under the campaign's row lock."""
-    wanting = Enrollment.objects.filter(registration=OuterRef("pk")).exclude(wish=EnrollmentWish.OUT)
-    return campaign.registrations.filter(Exists(wanting)).count()
+def _without_dates(campaign: Campaign) -> Availability:
+    """A series none of whose sessions can be chosen: all are past, or none has a date yet."""
+    dated = campaign.event.sessions.exclude(starts_at=None)
+    return Availability.OVER if dated.exists() else Availability.NOT_YET
 
 
 def public_campaign(*, slug: str) -> PublicCampaign:
@@ -179,9 +181,9 @@ def published() -> QuerySet[Campaign]:
     )
 
 
-def as_visitors_see_it(campaign: Campaign, *, signed_up: int | None = None) -> PublicCampaign:
-    """A campaign of `published`; `signed_up` as for `availability`."""
-    event = campaign.event
+def as_visitors_see_it(campaign: Campaign) -> PublicCampaign:
+    """A campaign of `published`."""
+    event, now = campaign.event, db_now()
     sessions: Iterable[Session] = [campaign.session] if campaign.session else event.dated_sessions  # type: ignore[attr-defined]
     return PublicCampaign(
         id=campaign.pk,
@@ -190,7 +192,7 @@ def as_visitors_see_it(campaign: Campaign, *, signed_up: int | None = None) -> P
         description=_sanitised(campaign.description),
         organizer=campaign.organizer,
         language=campaign.language,
-        availability=availability(campaign, signed_up=signed_up),
+        availability=availability(campaign, now=now),
         opens_at=campaign.opens_at,
         closes_at=campaign.closes_at,
         time_zone=event.zone,
@@ -201,6 +203,7 @@ def as_visitors_see_it(campaign: Campaign, *, signed_up: int | None = None) -> P
                 ends_at=session.ends_at,
                 id=session.pk,
                 revision=session.schedule_version + event.schedule_version,
+                is_open=not session.is_over(now),
             )
             for session in sessions
             if session.starts_at
@@ -214,6 +217,9 @@ def as_visitors_see_it(campaign: Campaign, *, signed_up: int | None = None) -> P
         announced_at=campaign.created_at,
         websites=campaign.website_list(),
         form_key=campaign.form_key,
+        chooses_dates=campaign.chooses_dates,
+        proof_of_work=campaign.wants_proof,
+        cover=cover_of(campaign),
     )
 
 
@@ -233,58 +239,6 @@ def question_spec(question: Question) -> QuestionSpec:
         choices=question.choice_list(),
         options=Options.read(question.options),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class MappedQuestion:
-    """What of a question matters to the platform's extra fields; `name` is what the marketer calls it."""
-
-    name: str
-    extra_field: str
-    required: bool
-    fallback: str
-    choices: tuple[str, ...]
-    type: str = "text"
-    offers_other: bool = False
-
-
-def mapping_faults(*, wanted: Iterable[ExtraField], questions: Iterable[MappedQuestion]) -> list[str]:
-    """What keeps a campaign from filling the platform's extra fields, as sentences for the marketer; empty if nothing does.
-
-    The platform wants every extra field of everybody, required or not (MTS Link article 19671).
-    """
-    by_field = {question.extra_field: question for question in questions if question.extra_field}
-    faults = []
-    for field in wanted:
-        question = by_field.pop(field.key, None)
-        if question is None:
-            faults.append(
-                _("The platform asks everyone for “%(label)s”, and no question fills it. Add one.") % {"label": field.label}
-            )
-        elif not (question.required or question.fallback):
-            faults.append(
-                _("“%(question)s” fills the platform's field “%(label)s”, so it must be required or have a fallback.")
-                % {"question": question.name, "label": field.label}
-            )
-        elif field.choices and (question.offers_other or TYPES[question.type].has_several_lines):
-            faults.append(
-                _("The platform's field “%(label)s” takes one of its own choices only; “%(question)s” allows other answers.")
-                % {"question": question.name, "label": field.label}
-            )
-        elif field.choices and set(question.choices) - set(field.choices):
-            faults.append(
-                _("“%(question)s” offers choices that the platform's field “%(label)s” does not have: %(choices)s.")
-                % {
-                    "question": question.name,
-                    "label": field.label,
-                    "choices": ", ".join(sorted(set(question.choices) - set(field.choices))),
-                }
-            )
-    faults.extend(
-        _("“%(question)s” fills a field that the event does not have.") % {"question": question.name}
-        for question in by_field.values()
-    )
-    return faults
 
 
 def questions_changed(*, event: Event) -> None:

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from registrations.models import Account, Delivery, Event, EventStatus, Pause, Session, db_now
-from registrations.services import pace, pauses
+from registrations.services import dates, pace, pauses, standing_choices
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.platform import connected
 from registrations.webinar.errors import Misconfigured, NotFound, PlatformError, Throttled
@@ -48,7 +48,8 @@ def due_syncs() -> Due:
 
 
 def sync(*, account_id: int) -> Due:
-    """Read the account's coming events and sessions, and look closely at those that campaigns need.
+    """Read the account's coming events and sessions, and look closely at those that campaigns need; enroll in new
+    sessions whoever wants all dates.
 
     A failure is written on the account for the marketer to see; what was mirrored before stays.
     """
@@ -70,7 +71,7 @@ def sync(*, account_id: int) -> Due:
         row.update(sync_trouble=str(error)[:300])
     else:
         row.update(synced_at=db_now(), sync_trouble="")
-    return due
+    return due | standing_choices.enroll_all(account_id=account_id)
 
 
 def mirror_event(account: Account, info: EventInfo) -> int:
@@ -147,14 +148,21 @@ def _look_closely(provider: Provider, account: Account, seen: set[int]) -> Due:
     used = Event.objects.filter(account=account, campaigns__isnull=False).exclude(status=EventStatus.CANCELLED)
     due = NOTHING
     for event in used.filter(Q(ends_at=None) | Q(ends_at__gt=now - LOOK_BACK)).distinct():
-        sessions = Session.objects.filter(campaigns__event=event).exclude(status=EventStatus.CANCELLED).distinct()
-        places: list[Place] = [event, *sessions]
+        places: list[Place] = [event, *_used_sessions(event)]
         for place in places:
             try:
                 read_again(provider, place)
             except NotFound:
                 due |= _missing(provider, account, place)
     return due
+
+
+def _used_sessions(event: Event) -> QuerySet[Session]:
+    """The sessions that campaigns are for; all that are open where people choose among them."""
+    chosen = Q(campaigns__isnull=False)
+    if any(campaign.by_session for campaign in event.campaigns.all()):
+        chosen |= dates.is_open(db_now())
+    return event.sessions.filter(chosen).exclude(status=EventStatus.CANCELLED).distinct()
 
 
 def _missing(provider: Provider, account: Account, place: Place) -> Due:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from registrations.models import Account, Campaign, Event, Question
-from registrations.services import catalog
+from registrations.models.campaign import DEFAULT_ACCENT
+from registrations.services import catalog, covers
 from registrations.services.campaigns import Availability, availability
 
 ACCOUNT_NAME = "Sandbox"
@@ -138,6 +139,8 @@ def _make_campaign(account: Account, demo: DemoCampaign) -> None:
     if event is None:
         raise DemoFailed(f"The platform has no event “{demo.event_title}”.")
     session = None if event.is_series else event.sessions.order_by("starts_at").first()
+    cover = covers.gradient(DEFAULT_ACCENT)
+    covers.keep(cover)
     campaign = Campaign.objects.create(
         event=event,
         session=session,
@@ -147,5 +150,8 @@ def _make_campaign(account: Account, demo: DemoCampaign) -> None:
         description=demo.description,
         language=demo.language,
         mail_intro=demo.mail_intro,
+        cover=cover.digest,
+        cover_width=cover.width,
+        cover_decorates=True,
     )
     Question.objects.bulk_create(Question(campaign=campaign, **question) for question in demo.questions)

@@ -21,6 +21,7 @@ from registrations.models import (
     Wish,
     db_now,
 )
+from registrations.services import dates
 from registrations.services.backlog import SOON, Backlog, Unknown
 from registrations.services.standing import LINK_KINDS
 
@@ -106,8 +107,13 @@ def for_import(*, campaign_id: int, count: int) -> Forecast:
         return NOBODY
     if reason := backlog.stopped or backlog.standstill(account, campaign) or post.trouble():
         return Forecast(count, None, reason)
-    [calls] = backlog.calls([Q()], newcomers=(campaign, count))
+    [calls] = backlog.calls([Q()], newcomers=(campaign, count * _places(campaign)))
     return Forecast(count, max(backlog.seconds(account, calls), post.seconds(count)))
+
+
+def _places(campaign: Campaign) -> int:
+    """In how many targets somebody new is registered."""
+    return dates.open_sessions(campaign.event_id, now=db_now()).count() if campaign.by_session else 1
 
 
 def _with_accounts(campaigns: QuerySet[Campaign]) -> list[Campaign]:

@@ -5,13 +5,14 @@ What does not get through is counted with its reason, and without anything that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db.models import F
 
 from registrations.forms import field_maps
-from registrations.models import FormHook, HookRefusal, db_now, fingerprint
+from registrations.models import FormHook, HookRefusal, Submission, db_now, fingerprint
 from registrations.models.form_hook import MAX_FIELD_NAME
 from registrations.services import guarding, signup
 from registrations.services.attribution import attribution
@@ -29,8 +30,11 @@ MAX_COUNTS = 60
 SAME_POST = timedelta(hours=1)
 """How long the same content is a repeat where the builder gives its posts no number."""
 
-TERMS = Terms(needs_last_name=False, needs_ticks=False)
-"""One field for the name is usual there; and why we may write to people is on record with the hook."""
+_HOOK_OF_POST = re.compile(r"hook:(\d{1,18}):")
+
+TERMS = Terms(needs_last_name=False, needs_ticks=False, needs_dates=False)
+"""One field for the name is usual there; why we may write to people is on record with the hook; dates come and go, so that no
+builder's form can offer them, and whoever sends it gets all."""
 
 
 class UnknownHook(Exception):
@@ -142,6 +146,14 @@ def _name_of_post(hook: FormHook, posted: Mapping[str, str]) -> str:
         period = int(db_now().timestamp() // SAME_POST.total_seconds())
         told = f"{period}\n{sorted(posted.items())}"
     return f"hook:{hook.pk}:{fingerprint(told)[:40]}"
+
+
+def hooks_of(forms: Iterable[Submission]) -> dict[int, FormHook]:
+    """The hooks that forms came by, by the ids of the forms, read at once for all; who set them up is at hand."""
+    named = {form.pk: _HOOK_OF_POST.match(form.form_token) for form in forms}
+    ids = {form_id: int(found[1]) for form_id, found in named.items() if found}
+    hooks = FormHook.objects.select_related("created_by").in_bulk(set(ids.values())) if ids else {}
+    return {form_id: hooks[hook_id] for form_id, hook_id in ids.items() if hook_id in hooks}
 
 
 def _refusal(hook: FormHook, faults: Iterable[Fault]) -> Refused:

@@ -12,8 +12,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from django.conf import settings
 
 from registrations.models import BlockedTries
-from registrations.services import counting, held_back
+from registrations.services import counting, held_back, proofs
 from registrations.services.counting import Limit
+from registrations.services.signup import Entry
 
 Reason = BlockedTries.Reason
 
@@ -85,6 +86,17 @@ def judge_machine(*, campaign_id: int, address: str, client: str = "") -> Verdic
     return judge(post=Post(campaign_id, client, address, age=None, trapped=False, asked_before=False))
 
 
+def is_proven(*, campaign_id: int, solution: str, form_token: str, entry: Entry) -> bool:
+    """Whether a form comes with a proof of work that counts for it; one that does not is a try held back.
+
+    Raises what the database raises when it is away.
+    """
+    if proofs.counts(campaign_id=campaign_id, solution=solution, form_token=form_token, entry=entry):
+        return True
+    held_back.ledger.note(campaign_id=campaign_id, reason=Reason.PROOF)
+    return False
+
+
 def _held(post: Post, verdict: Verdict) -> Verdict:
     if verdict.reason is not None:
         held_back.ledger.note(campaign_id=post.campaign_id, reason=verdict.reason)
@@ -126,6 +138,7 @@ def address_origin(typed: str) -> str:
 
 
 def prune() -> None:
-    """Forget counts that no longer matter."""
+    """Forget counts that no longer matter, and proofs that count no more."""
     counting.prune()
     held_back.prune()
+    proofs.prune()

@@ -1,7 +1,8 @@
 """Bringing a list of people into a campaign: in chunks, each one transaction, so that a list may break off anywhere.
 
 An import is quiet towards people: whoever is known in the campaign, has left its target or was erased is not touched, and
-the others get no word but the mail with the link.
+the others get no word but the mail with the link. They need not confirm their address or be approved, and do not go before
+those who wait for a place.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from registrations.models import (
     TimelineEntry,
     db_now,
 )
-from registrations.services import forecast, newcomers, wishes
-from registrations.services.campaigns import Availability, availability, taken_places
+from registrations.services import dates, forecast, newcomers, places, wishes_together
+from registrations.services.campaigns import Availability, availability
 from registrations.services.due import NOTHING, Due
 from registrations.services.forecast import Forecast
 from registrations.services.import_rows import Checker, Refusal, Row, chunks
@@ -39,11 +40,11 @@ TRIES = 5
 _GROWN: tuple[type[models.Model], ...] = (Registration, Submission, Seat, Enrollment, TimelineEntry)
 
 
-class DoesNotFit(NotOpen):
+class DoesNotFit(Exception):
     """The campaign has fewer places left than the list has new people: `places_left` of them. Nothing was written."""
 
     def __init__(self, places_left: int) -> None:
-        super().__init__(Availability.FULL)
+        super().__init__(places_left)
         self.places_left = places_left
 
 
@@ -90,8 +91,8 @@ class Preview:
 def record(*, campaign_id: int, name: str, basis: str, user_id: int | None, rows: Iterable[Row]) -> Receipt:
     """Bring a list into a campaign. `basis` is why we may write to these people.
 
-    Raises NotOpen (DoesNotFit where places are short: then nothing at all is written), ValidationError for an empty or too
-    long name or basis.
+    Raises NotOpen, DoesNotFit where places are short (then nothing at all is written), ValidationError for an empty or too long
+    name or basis.
     """
     with _at_once_where_places_count(campaign_id):
         campaign = _campaign(campaign_id)
@@ -104,7 +105,7 @@ def record(*, campaign_id: int, name: str, basis: str, user_id: int | None, rows
 def resume(*, import_id: int, rows: Iterable[Row]) -> Receipt:
     """Go on with an import that broke off, with the same list; whoever it has brought already is not brought again.
 
-    Raises NotOpen as `record`, Import.DoesNotExist.
+    Raises NotOpen and DoesNotFit as `record`, Import.DoesNotExist.
     """
     begun = Import.objects.get(pk=import_id)
     with _at_once_where_places_count(begun.campaign_id):
@@ -113,7 +114,7 @@ def resume(*, import_id: int, rows: Iterable[Row]) -> Receipt:
 
 
 def preview(*, campaign_id: int, rows: Iterable[Row]) -> Preview:
-    """What an import of this list would do. Writes nothing. Raises NotOpen as `record`."""
+    """What an import of this list would do. Writes nothing. Raises NotOpen and DoesNotFit as `record`."""
     campaign = _campaign(campaign_id)
     counts = Counts()
     with Checker(campaign) as checker:
@@ -145,7 +146,8 @@ def _campaign(campaign_id: int) -> Campaign:
     if campaign.places is not None and connection.in_atomic_block:
         Campaign.objects.select_for_update().get(pk=campaign_id)
     state = availability(campaign, may_be_closed=True)
-    if state in (Availability.CANCELLED, Availability.OVER):
+    has_no_dates = campaign.by_session and not dates.open_sessions(campaign.event_id, now=db_now()).exists()
+    if has_no_dates or state in (Availability.CANCELLED, Availability.OVER):
         raise NotOpen(state)
     return campaign
 
@@ -153,7 +155,7 @@ def _campaign(campaign_id: int) -> Campaign:
 def _check_places(campaign: Campaign, new: int, *, before: int = 0) -> None:
     """Raises DoesNotFit; `before` are people of the same list who have their places already."""
     if new and campaign.places is not None:
-        left = max(campaign.places - taken_places(campaign), 0)
+        left = places.places_left(campaign)
         if new > left:
             raise DoesNotFit(left + before)
 
@@ -179,7 +181,7 @@ def _write_chunk(begun: Import, entries: Sequence[Entry], *, refused: int, befor
     for _ in range(TRIES - 1):
         try:
             return _try_chunk(begun, entries, refused=refused, before=before)
-        except wishes.Overtaken:
+        except wishes_together.Overtaken:
             continue
     return _try_chunk(begun, entries, refused=refused, before=before)
 

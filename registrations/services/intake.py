@@ -14,8 +14,9 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from registrations.forms import SignUpForm, build_form
+from registrations.forms import DateSpec, DatesSpec, SignUpForm, build_form
 from registrations.forms.build import PREFIX
+from registrations.forms.dates import ALL_DATES, SESSIONS
 from registrations.forms.yes_no import says_yes
 from registrations.mailing.times import zone_names
 from registrations.models import Submission
@@ -27,7 +28,8 @@ from registrations.services.signup import Entry, content_hash
 class Given:
     """What was sent, as text; `answers` by question key. What nothing asks for is left out.
 
-    `consents` are fingerprints of texts that the person agreed to, `source` is where they came from.
+    `consents` are fingerprints of texts that the person agreed to, `source` is where they came from. `sessions` are
+    the ids of those they choose of a series, `all_dates` the standing choice of all.
     """
 
     email: str = ""
@@ -38,6 +40,8 @@ class Given:
     language: str = ""
     consents: Sequence[str] = ()
     source: Mapping[str, str] = field(default_factory=dict)
+    sessions: Sequence[int] = ()
+    all_dates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,13 @@ class Terms:
     """What is asked less strictly than on the page.
 
     `needs_last_name`: a form elsewhere may have one field for the whole name. `needs_ticks`: where why we may write to people
-    is on record, a box that was not on their form is not asked for; one that was on it and says no is.
+    is on record, a box that was not on their form is not asked for; one that was on it and says no is. `needs_dates`:
+    whoever names no date of a series wants all.
     """
 
     needs_last_name: bool = True
     needs_ticks: bool = True
+    needs_dates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ def checked(*, campaign: PublicCampaign, given: Given, terms: Terms = PAGE_TERMS
             answers=form.answers(),
             time_zone=given.time_zone if given.time_zone in zone_names() else "",
             language="" if language == campaign.language else language,
+            sessions=form.dates().sessions,
+            all_dates=form.dates().all_dates,
         )
 
 
@@ -103,14 +111,17 @@ def refuse_other_content(*, campaign_id: int, form_token: str, entry: Entry) -> 
 
 def _filled(campaign: PublicCampaign, given: Given, terms: Terms) -> tuple[SignUpForm, dict[str, ValidationError]]:
     """The campaign's form with what was given, and what is wrong with answers to boxes, by field name."""
-    form_class = build_form(campaign.questions)
+    form_class = build_form(campaign.questions, dates=_dates_of(campaign))
     data: dict[str, object] = {"email": given.email, "first_name": given.first_name, "last_name": given.last_name}
+    wants_all = given.all_dates or not (terms.needs_dates or given.sessions)
+    data |= {SESSIONS: [str(pk) for pk in given.sessions], ALL_DATES: "yes" if wants_all else ""}
     errors: dict[str, ValidationError] = {}
     not_asked = set() if terms.needs_last_name else {"last_name"}
     for key in form_class.question_keys:
         name = PREFIX + key
-        data[name] = given.answers.get(key, "")
-        if not isinstance(form_class.base_fields[name], forms.BooleanField):
+        field = form_class.base_fields[name]
+        data[name] = field.prepare_value(given.answers.get(key, ""))  # one text may stand for several that were chosen
+        if not isinstance(field, forms.BooleanField):
             continue
         try:
             data[name] = says_yes(given.answers.get(key, ""))
@@ -122,6 +133,10 @@ def _filled(campaign: PublicCampaign, given: Given, terms: Terms) -> tuple[SignU
     for name in not_asked:
         form.fields[name].required = False
     return form, errors
+
+
+def _dates_of(campaign: PublicCampaign) -> DatesSpec | None:
+    return DatesSpec(tuple(DateSpec(session.id) for session in campaign.offered)) if campaign.chooses_dates else None
 
 
 def _faults(form: SignUpForm, errors: Mapping[str, ValidationError]) -> list[Fault]:

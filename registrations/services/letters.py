@@ -4,52 +4,43 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
 
-from registrations.mailing.kinds import CURRENT_TEXT_VERSION
+from registrations.mailing.kinds import CURRENT_TEXT_VERSION, KINDS
 from registrations.mailing.letter import Letter, Meeting, Page
 from registrations.models import (
     Campaign,
     Enrollment,
     EnrollmentWish,
-    Event,
-    EventStatus,
     OutgoingEmail,
     Pause,
     Registration,
     Seat,
     Sender,
-    Session,
     db_now,
 )
 from registrations.models.campaign import DEFAULT_ACCENT
+from registrations.services.held_mails import HELD_FOR
+from registrations.services.meetings import Seats, public_host
 from registrations.services.reasons import sentence
 
 LISTS_PEOPLE = "lost_link"
 """The kind of mail that lists several registrations of one address; `facts["registrations"]` names them: "7,12"."""
 
-POINTLESS_AFTER_THE_END = ("link", "known", "delayed")
+FOR_WHOEVER_COMES = ("link", "known", "delayed", "no_link")
+POINTLESS_AFTER_THE_END = ("link", "known", "delayed", "confirm", "pending", "waiting", "full")
 LONGEST_MEETING = timedelta(hours=12)
 """So long one may come to a meeting whose end is not known."""
-
-FOR_WHOEVER_COMES = (*POINTLESS_AFTER_THE_END, "no_link")
 
 Standing = frozenset[tuple[object, ...]]
 """What may change under a mail before it leaves: each seat of a registration with its wishes, fact, version and link."""
 
-_STANDING = ("registration_id", "seat_id", "wish", "seat__wish", "seat__fact", "seat__version", "seat__link_hash")
-
-
-def public_host() -> str:
-    """The host name of this installation, as in its addresses."""
-    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+_STANDING = ("registration_id", "seat_id", "wish", "held_for", "seat__wish", "seat__fact", "seat__version", "seat__link_hash")
 
 
 def private_url(registration: Registration) -> str:
@@ -89,7 +80,7 @@ class Desk:
         self._now = db_now()
         related = Campaign.objects.select_related("event__account", "session").defer("event__account__api_key")
         self._campaigns = related.in_bulk({person.campaign_id for person in people})
-        self._seats = _Seats([person.pk for person in people], self._campaigns.values())
+        self._seats = Seats([person.pk for person in people], self._campaigns.values())
 
     def write(self, mail: OutgoingEmail) -> Letter | None:
         """The letter of a mail; None if it would not be true any more. A mail keeps its first Message-ID."""
@@ -104,23 +95,32 @@ class Desk:
     def standing(self, mail: OutgoingEmail) -> Standing:
         """How the person stood when everything was read."""
         return frozenset(
-            (each.seat_id, each.wish, each.seat.wish, each.seat.fact, each.seat.version, each.seat.link_hash)
+            (each.seat_id, each.wish, each.held_for, each.seat.wish, each.seat.fact, each.seat.version, each.seat.link_hash)
             for person in people_of(mail)
             for each in self._seats.of(person)
         )
 
     def _overtaken(self, mail: OutgoingEmail, campaign: Campaign) -> bool:
         """Whether things have moved on: the event is over, the person came back, left, or has the link that is to follow."""
-        wanted = [each.seat for each in self._seats.of(mail.registration_id) if each.wish == EnrollmentWish.IN]
+        enrollments = self._seats.of(mail.registration_id)
+        wanted = [each.seat for each in enrollments if each.wish == EnrollmentWish.IN]
         if mail.kind == "cancelled":
-            return bool(wanted)
+            return any(each.wish != EnrollmentWish.OUT for each in enrollments)
+        if mail.kind in HELD_FOR and HELD_FOR[mail.kind] != _held_for(enrollments):
+            return True
         if mail.kind in FOR_WHOEVER_COMES and not wanted:
             return True
-        if mail.kind in POINTLESS_AFTER_THE_END and (campaign.session or campaign.event).is_over(self._now):
+        if mail.kind in POINTLESS_AFTER_THE_END and self._is_over(campaign, wanted):
             return True
         if mail.kind in ("delayed", "no_link"):
             return all(seat.link_hash is not None for seat in wanted)
         return False
+
+    def _is_over(self, campaign: Campaign, wanted: Iterable[Seat]) -> bool:
+        """Nothing is to come of what somebody wants; a series may have dates after the end that the platform tells."""
+        if campaign.by_session:
+            return all(place.is_over(self._now) for seat in wanted for place in self._seats.places(seat))
+        return (campaign.session or campaign.event).is_over(self._now)
 
     def _to_person(self, mail: OutgoingEmail, registration: Registration, campaign: Campaign) -> Letter:
         return Letter(
@@ -130,7 +130,7 @@ class Desk:
             first_name=registration.first_name,
             last_name=registration.last_name,
             event_title=campaign.title,
-            meetings=self._seats.meetings_of(registration),
+            meetings=() if mail.facts.get("waited") else self._seats.meetings_of(registration),
             person_zone=registration.time_zone,
             private_url=private_url(registration),
             contact=campaign.contact,
@@ -144,6 +144,7 @@ class Desk:
             accent=campaign.accent,
             facts=mail.facts,
             organizer=settings.CALENDAR_ORGANIZER_EMAIL,
+            withdrawn=self._seats.withdrawn_from(registration, self._now) if KINDS[mail.kind].calendar_method else (),
         )
 
     def _to_whoever_asked(
@@ -172,11 +173,17 @@ class Desk:
                 continue
             cancelled = all(each.wish == EnrollmentWish.OUT for each in self._seats.of(person.pk))
             coming = [meeting for meeting in self._seats.meetings_of(person) if not cancelled and self._is_to_come(meeting)]
-            pages.append(Page(campaign.title, private_url(person), cancelled, tuple(coming)))
+            held_for = _held_for(self._seats.of(person.pk))
+            pages.append(Page(campaign.title, private_url(person), cancelled, tuple(coming), held_for))
         return tuple(pages)
 
     def _is_to_come(self, meeting: Meeting) -> bool:
         return (meeting.ends_at or meeting.starts_at + LONGEST_MEETING) > self._now
+
+
+def _held_for(enrollments: Iterable[Enrollment]) -> str:
+    """What somebody waits for, "" if for nothing."""
+    return next((each.held_for for each in enrollments if each.wish == EnrollmentWish.HELD), "")
 
 
 def _to_staff(mail: OutgoingEmail, sender: Sender, now: datetime) -> Letter | None:
@@ -211,63 +218,3 @@ def _to_staff(mail: OutgoingEmail, sender: Sender, now: datetime) -> Letter | No
             "admin_url": settings.PUBLIC_URL + reverse("admin:registrations_account_change", args=[pause.account_id]),
         },
     )
-
-
-def meetings_of(registration: Registration) -> tuple[Meeting, ...]:
-    """The meetings of everything a registration wants in, or wanted last, with the links that are there."""
-    return _Seats([registration.pk], [registration.campaign]).meetings_of(registration)
-
-
-class _Seats:
-    """The seats of registrations with the meetings they are for, read at once for all."""
-
-    def __init__(self, registration_ids: Sequence[int], campaigns: Iterable[Campaign]) -> None:
-        self._of: dict[int | None, list[Enrollment]] = defaultdict(list)
-        for each in Enrollment.objects.filter(registration_id__in=registration_ids).select_related("seat").order_by("pk"):
-            self._of[each.registration_id].append(each)
-        self._events = {campaign.event_id: campaign.event for campaign in campaigns}
-        self._sessions = {campaign.session.pk: campaign.session for campaign in campaigns if campaign.session is not None}
-        self._read_other_places([each.seat for enrollments in self._of.values() for each in enrollments])
-
-    def _read_other_places(self, seats: Iterable[Seat]) -> None:
-        """What the campaigns have not brought along: every session of a series, and places that they do not name."""
-        events = {seat.event_id for seat in seats} - self._events.keys()
-        whole = {seat.event_id for seat in seats if seat.session_id is None}
-        single = {seat.session_id for seat in seats if seat.session_id is not None} - self._sessions.keys()
-        if events:
-            self._events |= Event.objects.select_related("account").defer("account__api_key").in_bulk(events)
-        if whole or single:
-            self._sessions |= Session.objects.filter(Q(event_id__in=whole) | Q(pk__in=single)).in_bulk()
-
-    def of(self, registration_id: int | None) -> list[Enrollment]:
-        return self._of.get(registration_id, [])
-
-    def meetings_of(self, registration: Registration) -> tuple[Meeting, ...]:
-        enrollments = self.of(registration.pk)
-        wanted = [each for each in enrollments if each.wish == EnrollmentWish.IN]
-        meetings = [
-            self._meeting(registration, each.seat, session)
-            for each in wanted or enrollments
-            for session in self._places(each.seat)
-        ]
-        return tuple(sorted(meetings, key=lambda meeting: (meeting.starts_at, meeting.uid)))
-
-    def _places(self, seat: Seat) -> list[Session]:
-        if seat.session_id is not None:
-            return [self._sessions[seat.session_id]]
-        places = [session for session in self._sessions.values() if session.event_id == seat.event_id]
-        return [session for session in places if session.starts_at and session.status != EventStatus.CANCELLED]
-
-    def _meeting(self, registration: Registration, seat: Seat, session: Session) -> Meeting:
-        assert session.starts_at is not None  # noqa: S101  (undated sessions are left out above)
-        event = self._events[seat.event_id]
-        return Meeting(
-            title=session.title or event.title,
-            starts_at=session.starts_at,
-            ends_at=session.ends_at,
-            zone=event.zone,
-            link=seat.link if seat.is_fulfilled else "",
-            uid=f"r{registration.pk}-s{session.pk}@{public_host()}",
-            # Each of these only ever rises, so that their sum does with any change of time, title, link or wish.
-            sequence=seat.version + seat.link_version + session.schedule_version + event.schedule_version,
-        )

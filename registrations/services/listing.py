@@ -6,15 +6,14 @@ Letters are compared in Python, because SQLite knows the case of ASCII letters o
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from registrations.mailing.times import known_zone
-from registrations.models import Campaign, Registration, db_now
+from registrations.models import Campaign, db_now
 from registrations.services.campaigns import (
     Availability,
     PublicCampaign,
@@ -45,8 +44,7 @@ def upcoming(*, words: str = "", since: date | None = None, until: date | None =
     """
     now = db_now()
     found = list(published().filter(pk__in=_ids(now, words)))
-    signed_up = _signed_up(campaign.pk for campaign in found if campaign.places is not None)
-    shown = (as_visitors_see_it(campaign, signed_up=signed_up.get(campaign.pk, 0)) for campaign in found)
+    shown = (as_visitors_see_it(campaign) for campaign in found)
     coming = (
         Coming(campaign, _between(campaign, now, since, until)) for campaign in shown if campaign.availability not in _GONE
     )
@@ -78,9 +76,3 @@ def _between(campaign: PublicCampaign, now: datetime, since: date | None, until:
         and (since is None or session.starts_at.astimezone(zone).date() >= since)
         and (until is None or session.starts_at.astimezone(zone).date() <= until)
     )
-
-
-def _signed_up(campaign_ids: Iterable[int]) -> dict[int, int]:
-    """How many registrations each campaign has: campaign id → registrations; those without any are left out."""
-    counted = Registration.objects.filter(campaign__in=list(campaign_ids)).order_by().values("campaign")
-    return dict(counted.annotate(count=Count("pk")).values_list("campaign", "count"))

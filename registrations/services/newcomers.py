@@ -16,7 +16,7 @@ from registrations.models import (
     fingerprint,
 )
 from registrations.models.inserting import insert_alike
-from registrations.services import answering, wishes
+from registrations.services import answering, wishes_together
 from registrations.services.due import NOTHING, Due, seats_due
 from registrations.services.signup import Entry, content_hash, progress_token
 
@@ -25,7 +25,7 @@ def known(campaign: Campaign, entries: Sequence[Entry]) -> set[str]:
     """The addresses that a list must not touch: in the campaign already, even if they cancelled; left its target; erased."""
     addresses = [entry.email for entry in entries]
     here = Registration.objects.filter(campaign=campaign, email__in=addresses).values_list("email", flat=True)
-    found = {*here, *wishes.left_before(campaign, addresses)}
+    found = {*here, *wishes_together.left_before(campaign, addresses)}
     if Erasure.objects.exists():
         by_hash = {name: address for address in addresses for name in Erasure.hashes_of(address)}
         erased = Erasure.objects.filter(address_hash__in=list(by_hash)).values_list("address_hash", flat=True)
@@ -34,7 +34,7 @@ def known(campaign: Campaign, entries: Sequence[Entry]) -> set[str]:
 
 
 def write(begun: Import, campaign: Campaign, entries: Sequence[Entry]) -> tuple[int, Due]:
-    """Everything that follows from new people; returns how many they were, and what became due. Raises wishes.Overtaken.
+    """Everything that follows from new people; returns how many they were, and what became due. Raises Overtaken.
 
     Whoever signs up by the form in the same instant is left to the form.
     """
@@ -43,8 +43,8 @@ def write(begun: Import, campaign: Campaign, entries: Sequence[Entry]) -> tuple[
     people = _write_registrations(campaign, entries)
     if not people:
         return 0, NOTHING
-    taken = wishes.want_in_together(campaign, people)
-    _write_submissions(begun, people, [entry for entry in entries if entry.email in people])
+    taken = wishes_together.want_in_together(campaign, people)
+    _write_submissions(begun, campaign, people, [entry for entry in entries if entry.email in people])
     due = seats_due(campaign.event.account_id)
     if taken:  # by another campaign: that needs no call, their mail goes at once
         due |= answering.answer(Registration.objects.select_related("campaign__sender").filter(pk__in=taken))
@@ -65,7 +65,12 @@ def _write_registrations(campaign: Campaign, entries: Sequence[Entry]) -> dict[s
 
     insert_alike(
         Registration,
-        common={"campaign_id": campaign.pk, "language": campaign.language, "created_at": db_now()},
+        common={
+            "campaign_id": campaign.pk,
+            "language": campaign.language,
+            "all_dates": campaign.by_session,
+            "created_at": db_now(),
+        },
         names=["email", "first_name", "last_name", "answers", "token", "token_hash"],
         rows=rows(),
         ignore_conflicts=True,
@@ -74,7 +79,7 @@ def _write_registrations(campaign: Campaign, entries: Sequence[Entry]) -> dict[s
     return {made[token_hash]: pk for token_hash, pk in found}
 
 
-def _write_submissions(begun: Import, people: Mapping[str, int], entries: Sequence[Entry]) -> None:
+def _write_submissions(begun: Import, campaign: Campaign, people: Mapping[str, int], entries: Sequence[Entry]) -> None:
     now = db_now()
     form_token = f"import:{begun.pk}"
 
@@ -91,6 +96,7 @@ def _write_submissions(begun: Import, people: Mapping[str, int], entries: Sequen
             "campaign_id": begun.campaign_id,
             "form_token": form_token,
             "imported_id": begun.pk,
+            "all_dates": campaign.by_session,
             "received_at": now,
             "late_notice_at": now,  # nobody waits at a form for this link, so nobody is told that it is late
         },

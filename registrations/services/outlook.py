@@ -20,7 +20,7 @@ from registrations.models import (
     StepState,
     db_now,
 )
-from registrations.services import pauses, reasons
+from registrations.services import pauses, places, reasons
 from registrations.services.standing import LINK_KINDS, Standing
 
 
@@ -74,12 +74,46 @@ class _Person:
                 return self._cancelled()
             case Standing.ERASED:
                 return Outlook((_("Everything personal was erased at the person's request."),))
-            case Standing.HELD:
-                return Outlook((_("Nothing happens until the organiser decides."),))
+            case Standing.HELD | Standing.UNCONFIRMED | Standing.WAITING | Standing.NO_PLACE | Standing.DECLINED:
+                return self._held(standing)
             case Standing.ENTERED:
                 return Outlook((_("The platform has seen the person in the room."),))
             case _:
                 return self._mail(standing)
+
+    def _held(self, standing: Standing) -> Outlook:
+        held = self.registration.enrollments.filter(wish=EnrollmentWish.HELD).order_by("pk").first()
+        if held is None:
+            return Outlook(())
+        since = _("Since %(since)s.") % {"since": moment_label(held.changed_at, self.zone)}
+        match standing:
+            case Standing.UNCONFIRMED:
+                pressed = _("The person has not pressed the button in the mail yet, so the platform is not asked.")
+                return Outlook((pressed, since, *self._kept(held.changed_at)))
+            case Standing.WAITING:
+                return Outlook((*self._in_line(), since))
+            case Standing.NO_PLACE:
+                words = _("All places were taken, and there was no waiting list. The person can ask for a place again.")
+            case Standing.DECLINED:
+                words = _("The person was declined and told so by mail. They can still be approved.")
+            case _:
+                words = _("Nothing happens until the organiser decides.")
+        return Outlook((words, since))
+
+    def _kept(self, since: datetime) -> tuple[str, ...]:
+        if self.registration.campaign.places is None:
+            return ()
+        until = since + places.KEPT_UNCONFIRMED
+        if until <= db_now():
+            return (_("No place is kept any more; the button still works if one is free."),)
+        return (_("Their turn for a place is kept until %(until)s.") % {"until": moment_label(until, self.zone)},)
+
+    def _in_line(self) -> tuple[str, ...]:
+        number = places.number_in_line(self.registration)
+        words = _("All places were taken; number %(number)s on the waiting list.") % {"number": number}
+        if places.moves_up(self.registration.campaign, db_now()):
+            return (words, _("The list moves up by itself as soon as a place is free at the platform."))
+        return (words, _("The campaign takes nobody any more, so the list does not move up."))
 
     def _attention(self) -> Outlook:
         rows: list[Seat | OutgoingEmail] = [*self.seats, *self.mails]

@@ -15,6 +15,7 @@ from registrations.mailing.kinds import KINDS
 from registrations.models import (
     Consent,
     Enrollment,
+    EnrollmentWish,
     OutgoingEmail,
     Registration,
     StepState,
@@ -62,7 +63,7 @@ def export(*, token: str) -> dict[str, Any]:
     """All that is held about a registration, as plain values with labels in the person's language. Raises UnknownToken.
 
     A form that came under a known address changed nothing and may have been typed by somebody else: that it came is told,
-    and what it said is not.
+    and what it said only once the person has said that it was theirs.
     """
     registration = find_registration(_people(), token)
     with translation.override(registration.language):
@@ -94,6 +95,7 @@ def _registration(registration: Registration) -> dict[str, Any]:
         "answers": {labels.get(key, key): value for key, value in registration.answers.items()},
         "language": registration.language,
         "time_zone": registration.time_zone,
+        "all_dates_later_ones_too": registration.all_dates,
         "signed_up_at": _moment(registration.created_at),
         "private_page": f"{settings.PUBLIC_URL}/r/{registration.token}/",
     }
@@ -117,7 +119,7 @@ def _form(registration: Registration, form: Submission) -> dict[str, Any]:
     told: dict[str, Any] = {"received_at": _moment(form.received_at)}
     if form.imported is not None:
         told |= {"from_a_list": True, "why_we_may_write": form.imported.basis}
-    if form.from_known_person:
+    if form.from_known_person and form.verdict != Submission.Verdict.ADOPTED:
         return told | {
             "left_out": _(
                 "Anybody can type your address. This form changed nothing, and what it said may be about somebody else."
@@ -147,9 +149,10 @@ def _place(enrollment: Enrollment) -> dict[str, Any]:
         "meeting": seat.place.title,
         "starts_at": _moment(seat.place.starts_at),
         "your_wish": str(enrollment.get_wish_display()),
+        "waits_for": str(enrollment.get_held_for_display()) if enrollment.held_for else "",
         "at_the_platform": str(seat.get_fact_display()),
         "registration_at_the_platform": seat.participation_id or "",
-        "link": seat.link if seat.is_fulfilled else "",
+        "link": seat.link if seat.is_fulfilled and enrollment.wish == EnrollmentWish.IN else "",
         "entered_the_room_at": _moment(seat.visited_at),
     }
 

@@ -166,7 +166,7 @@ def _erase(address: str, user_id: int | None) -> Due:
     erasure.registrations.add(*people)
     for seat in seats:
         _hold(seat, erasure)
-    Enrollment.objects.filter(registration__in=people).update(wish=EnrollmentWish.OUT, changed_at=db_now())
+    Enrollment.objects.filter(registration__in=people).update(wish=EnrollmentWish.OUT, held_for="", changed_at=db_now())
     counts = {"registrations": len(people), **_forget_submissions(people), **mails}
     _forget_people(people)
     TimelineEntry.write([person.pk for person in people], TimelineEntry.Code.ERASED, actor_id=user_id)

@@ -8,9 +8,10 @@ from datetime import datetime
 from django.utils import translation
 
 from registrations.mailing.calendars import calendar_file
-from registrations.models import EnrollmentWish, Registration, db_now
+from registrations.models import EnrollmentWish, HeldFor, Registration, db_now
+from registrations.services import changing_dates, dates, holding, second_forms
 from registrations.services.campaigns import Availability, availability
-from registrations.services.letters import meetings_of
+from registrations.services.meetings import meetings_of
 from registrations.services.senders import organizer_of
 from registrations.services.standing import Standing, standing_of
 from registrations.services.tokens import find_registration
@@ -30,7 +31,10 @@ class PrivateMeeting:
 
 @dataclass(frozen=True, slots=True)
 class PrivatePage:
-    """All that the private page shows; times in UTC, zones as IANA names (`person_zone` may be empty)."""
+    """All that the private page shows; times in UTC, zones as IANA names (`person_zone` may be empty).
+
+    `held_for` is what the person waits for, or why they do not: a HeldFor value, "" for nothing.
+    """
 
     campaign_title: str
     slug: str
@@ -46,15 +50,27 @@ class PrivatePage:
     cancelled: bool
     can_cancel: bool
     can_return: bool
+    can_change_dates: bool = False
+    held_for: str = ""
+    new_form_at: datetime | None = None
+    """When the newest form came that says something else and waits for a word of theirs."""
 
 
 def read(*, token: str) -> PrivatePage:
     """The private page of a token. Raises UnknownToken."""
-    registration = _find(token)
+    return page_of(find(token))
+
+
+def page_of(registration: Registration) -> PrivatePage:
+    """The private page of a registration of `find`."""
     campaign = registration.campaign
     standing = standing_of(registration)
     cancelled = _is_cancelled(registration)
     over = (campaign.session or campaign.event).is_over(db_now())
+    form = None if cancelled or over else second_forms.waiting(registration)
+    waiting = holding.held(registration)
+    held_for = waiting.held_for if waiting is not None else ""
+    may_ask_again = cancelled or held_for == HeldFor.NO_PLACE
     return PrivatePage(
         campaign_title=campaign.title,
         slug=campaign.slug,
@@ -69,13 +85,32 @@ def read(*, token: str) -> PrivatePage:
         meetings=_meetings(registration, standing, cancelled),
         cancelled=cancelled,
         can_cancel=not cancelled and not over,
-        can_return=cancelled and availability(campaign, may_be_closed=True) is Availability.OPEN,
+        can_return=may_ask_again and _can_return(registration, has_no_place=not cancelled),
+        can_change_dates=_can_change_dates(registration),
+        held_for=held_for,
+        new_form_at=form.received_at if form else None,
     )
+
+
+def _can_return(registration: Registration, *, has_no_place: bool) -> bool:
+    """The event takes people, and one who gave up dates of a series finds one of them still to come."""
+    campaign = registration.campaign
+    if availability(campaign, may_be_closed=True) is not Availability.OPEN:
+        return False
+    return has_no_place or not campaign.by_session or bool(dates.had_before(registration, now=db_now()))
+
+
+def _can_change_dates(registration: Registration) -> bool:
+    try:
+        changing_dates.own_dates(registration)
+    except changing_dates.NothingToChoose:
+        return False
+    return True
 
 
 def calendar(*, token: str) -> bytes:
     """The calendar file of everything a person is registered for, or was before they cancelled. Raises UnknownToken."""
-    registration = _find(token)
+    registration = find(token)
     with translation.override(registration.language):
         return calendar_file(
             meetings_of(registration),
@@ -86,7 +121,8 @@ def calendar(*, token: str) -> bytes:
         )
 
 
-def _find(token: str) -> Registration:
+def find(token: str) -> Registration:
+    """The registration that a token opens, with all that its page tells. Raises UnknownToken."""
     return find_registration(
         Registration.objects.select_related("campaign__event__account", "campaign__session", "campaign__sender"), token
     )

@@ -12,7 +12,10 @@ from registrations.services.tokens import UnknownToken
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One submission as its sender may see it. `address` is what was typed; `meeting` is the campaign's, if it has but one."""
+    """One submission as its sender may see it. `address` is what was typed; `meeting` is the campaign's, if it has but one.
+
+    `may_wait`: the campaign may have people wait before they get a link; of nobody in particular.
+    """
 
     slug: str
     campaign_title: str
@@ -24,6 +27,7 @@ class Progress:
     meeting: PublicSession | None
     accent: str
     websites: tuple[str, ...]
+    may_wait: bool = False
 
 
 def read(*, token: str) -> Progress:
@@ -48,6 +52,7 @@ def read(*, token: str) -> Progress:
         meeting=_meeting(campaign.session),
         accent=campaign.accent,
         websites=campaign.website_list(),
+        may_wait=campaign.confirm_address or campaign.approval or campaign.places is not None,
     )
 
 

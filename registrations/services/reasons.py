@@ -55,6 +55,13 @@ _PLATFORM: Mapping[str, Reason] = {
     "conflict": Reason(_("The platform says that this address is registered already.")),
     "conflict_unlisted": Reason(_("The platform says that this address is registered, but does not list it.")),
     "date_rule": Reason(_("The date does not fit the rule of the series on the platform."), _CHECK_PLATFORM),
+    "error_bad_request": Reason(
+        _("The platform refused the data."),
+        _(
+            "If it refuses everybody of a series, the series takes no registration for all of it: have people sign up for "
+            "every session in the campaign. Otherwise look at the person's data, then press “Try again”."
+        ),
+    ),
     "bad_settings": Reason(_("The account's settings cannot be used."), _CHECK_ADDRESS),
     "bad_base_url": Reason(_("The account's API address cannot be used."), _CHECK_ADDRESS),
     "bad_api_key": Reason(_("The account's key holds characters that no key has."), _CHECK_KEY),

@@ -28,7 +28,7 @@ from registrations.models import (
     Wish,
     db_now,
 )
-from registrations.services import pace
+from registrations.services import dates, pace
 from registrations.services.platform import connected
 from registrations.webinar.errors import PlatformError, Throttled
 from registrations.webinar.provider import Participation, Target
@@ -104,8 +104,11 @@ def _compare_account(account: Account, day: date, *, again: bool) -> Iterator[Ou
 def _targets(account: Account) -> list[tuple[Event, Session | None]]:
     """What campaigns sign up for and is not over."""
     campaigns = Campaign.objects.filter(event__account=account).select_related("event", "session").order_by("pk")
-    targets = {(campaign.event, campaign.session): campaign.session or campaign.event for campaign in campaigns}
     now = db_now()
+    targets: dict[tuple[Event, Session | None], Event | Session] = {}
+    for campaign in campaigns:
+        chosen = dates.open_sessions(campaign.event_id, now=now) if campaign.by_session else [campaign.session]
+        targets |= {(campaign.event, session): session or campaign.event for session in chosen}
     return [
         target
         for target, place in targets.items()

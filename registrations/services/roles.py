@@ -12,7 +12,7 @@ STAFF = "Staff"
 
 _EVERYBODY = (
     "view_event view_session view_campaign view_question view_registration view_submission view_timelineentry"
-    " view_seat view_outgoingemail view_consenttext view_consentbox view_consent resend_link"
+    " view_seat view_outgoingemail view_consenttext view_consentbox view_consent resend_link approve_registration"
 )
 _PERMISSIONS = {
     MARKETING: f"{_EVERYBODY} view_account view_sender add_campaign change_campaign delete_campaign"

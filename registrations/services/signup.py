@@ -13,7 +13,6 @@ from django.utils.crypto import salted_hmac
 from registrations.forms.addresses import normalise
 from registrations.models import (
     Campaign,
-    EnrollmentWish,
     Registration,
     Seat,
     Submission,
@@ -21,7 +20,7 @@ from registrations.models import (
     db_now,
     fingerprint,
 )
-from registrations.services import consents, wishes
+from registrations.services import answering, consents, dates, holding, wishes
 from registrations.services.attribution import Attribution
 from registrations.services.campaigns import Availability, availability, recent_row
 from registrations.services.consents import Agreed
@@ -35,12 +34,15 @@ MOST_ATTEMPTS = 3
 SAME_FORM = timedelta(minutes=10)
 """How long the same content is a repeat where the form had no token to be told by."""
 
+_LATER_ADDED = ("language", "sessions", "all_dates")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a person typed, checked by the form. `answers` maps question keys to text; `time_zone` is IANA or empty.
 
-    `language` is the one they want to be written to in; empty: the campaign's.
+    `language` is the one they want to be written to in; empty: the campaign's. `sessions` are the ids of those they choose of a
+    series, `all_dates` is the standing choice of all; a campaign that leaves no choice does not look at either.
     """
 
     email: str
@@ -49,6 +51,8 @@ class Entry:
     answers: Mapping[str, str] = field(default_factory=dict)
     time_zone: str = ""
     language: str = ""
+    sessions: tuple[int, ...] = ()
+    all_dates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +94,24 @@ def record(
     basis: str = "",
     attribution: Attribution | None = None,
     client: str = "",
+    is_own_name: bool = False,
 ) -> Receipt:
-    """Write down an accepted form with everything that follows from it. Raises NotOpen, ConsentMissing.
+    """Write down an accepted form with everything that follows from it. Raises NotOpen, ConsentMissing, dates.NotOffered.
 
     Either the sender `agreed` to what the campaign requires, or whoever hands the form in asserts on which `basis` it may.
 
     The same form with the same content is a repeat and gets the same receipt; with other content it is a new submission.
     Of a form without a token ("") the same content from the same client is a repeat for ten minutes. Where somebody came from
     makes no form new.
+    With `is_own_name` the token is the sender's name for this form alone: IntegrityError if it stands for other content.
     Nothing that is returned depends on whether the address was known before.
     """
     entry = replace(entry, email=normalise(entry.email))
     content = content_hash(entry)
     form_token = form_token or _token_by_time(campaign_id, content, client)
-    token = progress_token(campaign_id=campaign_id, form_token=form_token, content=content)
+    # Progress tokens are unique. One that does not depend on the content keeps a name from being given twice, also at once.
+    told_by = "" if is_own_name else content
+    token = progress_token(campaign_id=campaign_id, form_token=form_token, content=told_by)
     came_from = attribution.as_json() if attribution else None
     form = _Form(campaign_id, form_token, content, token, entry, agreed, basis, came_from)
     for attempt in range(1, MOST_ATTEMPTS + 1):
@@ -120,9 +128,10 @@ def record(
 
 def content_hash(entry: Entry) -> str:
     """What tells a repeat from new content: the fingerprint of an entry whose address is normalised."""
-    content = asdict(entry)
-    if not entry.language:  # so that what was written down before there were languages stays a repeat
-        del content["language"]
+    content = asdict(entry) | {"sessions": sorted(set(entry.sessions))}
+    for name in _LATER_ADDED:  # so that what was written down before there were such fields stays a repeat
+        if not content[name]:
+            del content[name]
     return fingerprint(json.dumps(content, sort_keys=True, ensure_ascii=False))
 
 
@@ -159,10 +168,12 @@ def _record(form: _Form) -> Due:
         raise NotOpen(state)
     boxes = recent_row(campaign_id=form.campaign_id).consent_boxes.all()
     texts = [] if form.basis else consents.chosen(boxes, form.agreed)
+    choice = dates.choose(campaign, sessions=entry.sessions, all_dates=entry.all_dates, now=now)
     registration = _find(campaign, entry.email) if is_there else None
-    known = registration is not None and registration.enrollments.exclude(wish=EnrollmentWish.OUT).exists()
+    stop = holding.next_stop(campaign, now=now)
+    known = registration is not None and holding.is_known(registration, newcomers_wait=stop is not None, now=now)
     if registration is None or not known:
-        registration = _write_registration(registration, campaign, form, now)
+        registration = _write_registration(registration, campaign, form, now, all_dates=choice.all_dates)
     submission = Submission.objects.create(
         campaign=campaign,
         registration=registration,
@@ -173,6 +184,8 @@ def _record(form: _Form) -> Due:
         first_name=entry.first_name,
         last_name=entry.last_name,
         answers=dict(entry.answers),
+        sessions=choice.named,
+        all_dates=choice.all_dates,
         attribution=form.came_from,
         from_known_person=known,
         received_at=now,
@@ -182,9 +195,14 @@ def _record(form: _Form) -> Due:
         consents.write_down(submission, texts, form.agreed, now=now)
     if known:
         TimelineEntry.write([registration.pk], TimelineEntry.Code.REPEATED, at=now, data={"submission": submission.pk})
-        return wishes.ask_again(registration)
+        return wishes.ask_again(registration) if stop is None else answering.answer_at_once(registration)
     TimelineEntry.write([registration.pk], TimelineEntry.Code.RECEIVED, at=now, data={"submission": submission.pk})
-    return wishes.want_in(registration, now=now, is_first=not has_seat)
+    due = wishes.want_in(registration, now=now, is_first=not has_seat, sessions=choice.sessions)
+    if stop is None:
+        return due
+    # Anybody can type anybody's address: only the first mail to it goes in any case.
+    silent = is_there and answering.known_mails_used_up(registration)
+    return holding.hold(registration, stop, now=now, silent=silent)
 
 
 def _is_repeat(form: _Form) -> bool:
@@ -223,17 +241,21 @@ def _find(campaign: Campaign, address: str) -> Registration | None:
     return Registration.objects.select_for_update().filter(campaign=campaign, email=address).first()
 
 
-def _write_registration(registration: Registration | None, campaign: Campaign, form: _Form, now: datetime) -> Registration:
+def _write_registration(
+    registration: Registration | None, campaign: Campaign, form: _Form, now: datetime, *, all_dates: bool
+) -> Registration:
     """A new person, or one who had cancelled and signs up again: these answers count, and what led them here at first."""
     entry = form.entry
     if registration is None:
         registration = Registration(campaign=campaign, email=entry.email, created_at=now)
         registration.set_new_token()
+    registration.campaign = campaign
     registration.first_name = entry.first_name
     registration.last_name = entry.last_name
     registration.answers = dict(entry.answers)
     registration.attribution = registration.attribution or form.came_from
     registration.language = entry.language or campaign.language
     registration.time_zone = entry.time_zone or registration.time_zone
+    registration.all_dates = all_dates
     registration.save()
     return registration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from registrations.models import (
     Enrollment,
     EnrollmentWish,
     Fact,
+    HeldFor,
     OutgoingEmail,
     Pause,
     Registration,
@@ -33,6 +35,10 @@ class Standing(models.TextChoices):
     RECEIVED = "received", _("Received")
     REGISTERING = "registering", _("Registering")
     HELD = "held", _("Waiting for approval")
+    UNCONFIRMED = "unconfirmed", _("Address not confirmed")
+    WAITING = "waiting", _("On the waiting list")
+    NO_PLACE = "no_place", _("No place")
+    DECLINED = "declined", _("Declined")
     REGISTERED = "registered", _("Registered")
     HANDED_OVER = "handed_over", _("Mail handed over")
     SECOND_COPY = "second_copy", _("Possible second copy")
@@ -43,12 +49,25 @@ class Standing(models.TextChoices):
     ERASED = "erased", _("Erased")
 
 
+STANDING_OF: Mapping[str, Standing] = {
+    HeldFor.CONFIRMATION: Standing.UNCONFIRMED,
+    HeldFor.APPROVAL: Standing.HELD,
+    HeldFor.PLACE: Standing.WAITING,
+    HeldFor.NO_PLACE: Standing.NO_PLACE,
+    HeldFor.DECLINED: Standing.DECLINED,
+}
+"""What an enrollment is held for → where the person stands."""
+
 _URGENCY = (
     Standing.ERASED,
     Standing.CANCELLED,
     Standing.ATTENTION,
     Standing.ENTERED,
     Standing.HELD,
+    Standing.UNCONFIRMED,
+    Standing.WAITING,
+    Standing.NO_PLACE,
+    Standing.DECLINED,
     Standing.PAUSED,
     Standing.REGISTERING,
     Standing.RECEIVED,
@@ -90,13 +109,14 @@ def _most_urgent(rows: QuerySet[Any]) -> Subquery:
 
 
 def _by_seats() -> QuerySet[Enrollment]:
-    wants_in = Q(wish=EnrollmentWish.IN)
+    wants_in, is_held = Q(wish=EnrollmentWish.IN), Q(wish=EnrollmentWish.HELD)
     is_open = wants_in & Q(seat__state__in=OPEN_STATES)
     missing = is_open & ~Q(seat__fact=Fact.IN)
     word = Case(
         When(wants_in & Q(seat__state=StepState.PARKED), then=_ranked(Standing.ATTENTION)),
         When(wants_in & Q(seat__visited_at__isnull=False), then=_ranked(Standing.ENTERED)),
-        When(wish=EnrollmentWish.HELD, then=_ranked(Standing.HELD)),
+        *(When(is_held & Q(held_for=held_for), then=_ranked(standing)) for held_for, standing in STANDING_OF.items()),
+        When(is_held, then=_ranked(Standing.HELD)),
         When(is_open & _paused(), then=_ranked(Standing.PAUSED)),
         When(missing & Q(seat__attempts__gt=0), then=_ranked(Standing.REGISTERING)),
         When(missing, then=_ranked(Standing.RECEIVED)),

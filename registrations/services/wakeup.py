@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from registrations.services import answering, emailing, guarding, lost_links, privacy, seating, witness
+from registrations.services import (
+    answering,
+    emailing,
+    guarding,
+    lost_links,
+    privacy,
+    seating,
+    standing_choices,
+    waiting_list,
+    witness,
+)
 from registrations.services.due import NOTHING, Due
 
 
@@ -14,5 +24,5 @@ def look() -> Due:
     if witness.stands_still():
         return NOTHING
     guarding.prune()
-    waiting = answering.follow_up() | seating.give_up_over()
+    waiting = standing_choices.look() | answering.follow_up() | seating.give_up_over() | waiting_list.move_up()
     return waiting | seating.due_accounts() | emailing.due_senders() | privacy.go_on() | lost_links.waiting()

@@ -40,7 +40,7 @@ def details(request: HttpRequest, token: str) -> HttpResponse:
 @answers_outages
 def correct_name(request: HttpRequest, token: str) -> HttpResponse:
     """Take a name as the person spells it."""
-    posted = _posted(request)
+    posted = own_post(request)
     if isinstance(posted, HttpResponse):
         return posted
     try:
@@ -60,7 +60,7 @@ def correct_name(request: HttpRequest, token: str) -> HttpResponse:
 @answers_outages
 def set_preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Take language and time zone."""
-    posted = _posted(request)
+    posted = own_post(request)
     if isinstance(posted, HttpResponse):
         return posted
     language, zone = posted.get("language", ""), posted.get("time_zone", "")
@@ -112,7 +112,8 @@ def erased(request: HttpRequest, language: str) -> HttpResponse:
     return page(request, "registrations/erased.html", language=language, private=True)
 
 
-def _posted(request: HttpRequest) -> QueryDict | HttpResponse:
+def own_post(request: HttpRequest) -> QueryDict | HttpResponse:
+    """What was posted to a private address, or the answer to what must not or cannot be read."""
     if posts.from_elsewhere(request):
         return errors.permission_denied(request)
     try:

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 from registrations.mailing.public_calendar import Announcement, public_calendar
 from registrations.mailing.times import meeting_time
 from registrations.services.campaigns import PublicCampaign, PublicSession
-from registrations.services.letters import public_host
 from registrations.services.listing import Coming, upcoming
+from registrations.services.meetings import public_host
 from registrations.views.pages import answers_outages
 from registrations.views.structured import public_address
 

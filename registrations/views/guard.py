@@ -9,7 +9,8 @@ from django.http import HttpRequest, QueryDict
 from registrations.services import guarding
 from registrations.services.guarding import Next, Post
 from registrations.services.outages import OUTAGES
-from registrations.views import form_tokens
+from registrations.services.signup import Entry
+from registrations.views import form_tokens, proof
 from registrations.views.form_tokens import Issued
 from regsite.clients import address_of
 
@@ -48,3 +49,13 @@ def hold(request: HttpRequest, campaign_id: int, posted: QueryDict, issued: Issu
     if verdict.next is Next.ASK_AGAIN and issued is not None:
         return Held("again", 422, form_tokens.issue(campaign_id=campaign_id, name=issued.name, asked_before=True))
     return None
+
+
+def is_proven(campaign_id: int, posted: QueryDict, issued: Issued | None, entry: Entry) -> bool:
+    """Look whether a form brings its proof of work. One that is not ours cannot, so it is no try held back.
+
+    Raises what the database raises when it is away.
+    """
+    return issued is not None and guarding.is_proven(
+        campaign_id=campaign_id, solution=posted.get(proof.FIELD, ""), form_token=issued.name, entry=entry
+    )

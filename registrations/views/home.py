@@ -134,6 +134,5 @@ def _note(availability: Availability) -> str:
     notes = {
         Availability.NOT_YET: pgettext("event in a list", "Registration is not open yet"),
         Availability.CLOSED: pgettext("event in a list", "Registration is closed"),
-        Availability.FULL: pgettext("event in a list", "All places are taken"),
     }
     return notes.get(availability, "")

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from registrations import pipeline
 from registrations.mailing.calendar_links import CalendarLink, calendar_links
+from registrations.mailing.times import date_label
 from registrations.services import private_page
 from registrations.services.private_page import PrivateMeeting, PrivatePage
 from registrations.services.signup import NotOpen
@@ -31,6 +32,7 @@ from regsite.clients import address_of
 
 _MAILED = "mailed"
 """What the private page's address ends with after the link was asked for: reloading it asks for nothing."""
+_TO_CONFIRM = "confirmation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,29 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@answers_outages
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the button that confirms the address, and on a post do it: what opens links in mails presses no buttons."""
+    home = reverse("public:private", args=[token])
+    try:
+        if request.method == "POST":
+            if posts.from_elsewhere(request):
+                return errors.permission_denied(request)
+            pipeline.confirm(token=token)
+            return secure(see_other(f"{home}?saved=address"))
+        person = private_page.read(token=token)
+    except UnknownToken:
+        return errors.unknown_link(request)
+    except NotOpen:
+        return _private_page(request, token, refused=True, status=409)
+    if person.held_for != _TO_CONFIRM:
+        return secure(see_other(home))
+    context = {**context_of(person, token), "home": home}
+    return page(request, "registrations/confirm.html", context, language=person.language, private=True)
+
+
+@csrf_exempt
 @require_POST
 @answers_outages
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
@@ -121,9 +146,12 @@ def _private_page(
     person = private_page.read(token=token)
     with translation.override(person.language):
         rows = [_row(person, meeting, token) for meeting in person.meetings]
+        zone = person.person_zone or person.event_zone
+        came = date_label(person.new_form_at, zone) if person.new_form_at else ""
     context = {
         **context_of(person, token),
         "rows": rows,
+        "new_form_came": came,
         "has_links": any(row.link for row in rows),
         "refused": refused,
         "mailed": mailed,
@@ -144,7 +172,7 @@ def _row(person: PrivatePage, meeting: PrivateMeeting, token: str) -> _Row:
     page_address = f"{settings.PUBLIC_URL}{reverse('public:private', args=[token])}"
     calendars = (
         []
-        if person.cancelled
+        if person.cancelled or person.held_for
         else calendar_links(title=meeting.title, starts_at=meeting.starts_at, ends_at=meeting.ends_at, page=page_address)
     )
     return _Row(meeting.title, words, link, _status(person, meeting, link), calendars)
@@ -156,7 +184,7 @@ def _status(person: PrivatePage, meeting: PrivateMeeting, link: str) -> str:
         return gettext("Cancelled")
     if link:
         return pgettext("to the person", "Registered")
-    return meeting.status_label if meeting.status == "held" else gettext("Registering")
+    return meeting.status_label if person.held_for else gettext("Registering")
 
 
 def context_of(person: PrivatePage, token: str) -> dict[str, object]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from django.utils import formats
+from django.utils import formats, translation
 
+from registrations.forms import DateSpec, DatesSpec
 from registrations.mailing.times import Timed, date_label, known_zone, time_for_person, zone_label
+from registrations.services.campaigns import PublicCampaign, PublicSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,32 @@ def _hours(starts_at: datetime, ends_at: datetime | None, zone: str) -> str:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def dates_of(campaign: PublicCampaign) -> DatesSpec | None:
+    """The dates that the form of a campaign offers, in its language; None where there is nothing to choose."""
+    if not campaign.chooses_dates:
+        return None
+    with translation.override(campaign.language):
+        return offered_dates(campaign.offered, zone=campaign.time_zone, title=campaign.title)
+
+
+def offered_dates(
+    sessions: Iterable[PublicSession], *, zone: str, title: str, person_zone: str = "", standing: bool = False
+) -> DatesSpec:
+    """Sessions as boxes to tick, in the active language. `title` is the campaign's: a session's own says nothing more."""
+    return DatesSpec(tuple(_date(session, zone, title, person_zone) for session in sessions), zone, standing)
+
+
+def _date(session: PublicSession, zone: str, title: str, person_zone: str) -> DateSpec:
+    words = when(session, zone=zone, person_zone=person_zone)
+    return DateSpec(
+        id=session.id,
+        date=words.date,
+        hours=words.hours,
+        zone=words.zone,
+        title="" if session.title == title else session.title,
+        starts=words.starts,
+        ends=words.ends,
+        own=words.own,
+    )

@@ -18,9 +18,10 @@ from registrations.services.campaigns import Availability, CampaignNotFound, Pub
 from registrations.views import errors, form_tokens, sources
 from registrations.views.accents import accent_code
 from registrations.views.pages import answers_outages, page, see_other
+from registrations.views.proof import let_work
 from registrations.views.schedule import when
-from registrations.views.structured import description_of, event_data, public_address
-from registrations.views.taking import Faulty, take
+from registrations.views.structured import description_of, event_data, image_of, public_address
+from registrations.views.taking import Faulty, form_of, take
 
 _GONE = frozenset({Availability.CANCELLED, Availability.OVER})
 
@@ -52,7 +53,8 @@ class HostedPage:
             "came_from": sources.hidden_fields(request, page=self.own_address(campaign)),
             "minutes": math.ceil(faulty.seconds / 60),
         }
-        return self.show(request, campaign, "registrations/signup.html", context, status=faulty.status)
+        response = self.show(request, campaign, "registrations/signup.html", context, status=faulty.status)
+        return let_work(response) if campaign.proof_of_work else response
 
     def not_open(self, request: HttpRequest, campaign: PublicCampaign, availability: Availability) -> HttpResponse:
         """Say why there is no form. A post is told by its status that nothing was saved."""
@@ -103,7 +105,7 @@ def show_or_take(request: HttpRequest, slug: str, door: HostedPage) -> HttpRespo
     if campaign.availability is not Availability.OPEN:
         return door.not_open(request, campaign, campaign.availability)
     token = form_tokens.issue(campaign_id=campaign.id)
-    form = build_form(campaign.questions, campaign.consents)(initial=prefilled(campaign.questions, request.GET))
+    form = form_of(campaign)(initial=prefilled(campaign.questions, request.GET))
     return door.faulty(request, campaign, Faulty(form, token, trouble="", status=200))
 
 
@@ -118,6 +120,7 @@ def _campaign_context(campaign: PublicCampaign) -> dict[str, object]:
         "meta": {
             "address": public_address(campaign),
             "description": description_of(campaign),
+            "image": image_of(campaign),
             # A search engine must not announce what only its address opens.
             "event": event_data(campaign) if campaign.listed else "",
         },

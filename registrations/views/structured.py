@@ -32,6 +32,11 @@ def public_address(campaign: PublicCampaign) -> str:
     return f"{settings.PUBLIC_URL}{reverse('public:signup', args=[campaign.slug])}"
 
 
+def image_of(campaign: PublicCampaign) -> str:
+    """The address of a campaign's cover, for everyone; "" if it has none."""
+    return f"{settings.PUBLIC_URL}{campaign.cover.jpeg}" if campaign.cover else ""
+
+
 def event_data(campaign: PublicCampaign) -> SafeString:
     """The campaign as JSON-LD, fit for a script element; "" while it has no date.
 
@@ -67,6 +72,8 @@ def _common(campaign: PublicCampaign) -> dict[str, Any]:
     }
     if campaign.organizer:
         data["organizer"] = {"@type": "Organization", "name": campaign.organizer, "url": f"{settings.PUBLIC_URL}/"}
+    if image := image_of(campaign):
+        data["image"] = [image]
     if description := description_of(campaign):
         data["description"] = description
     return data

@@ -23,10 +23,12 @@ from registrations.services.campaigns import (
     recent_campaign,
 )
 from registrations.services.consents import Agreed, ConsentMissing
+from registrations.services.dates import NotOffered
 from registrations.services.outages import OUTAGES
 from registrations.services.signup import Entry, NotOpen
 from registrations.views import errors, form_tokens, guard, posts, sources, websites
 from registrations.views.pages import told_to_wait
+from registrations.views.schedule import dates_of
 from regsite.clients import address_of
 
 
@@ -34,8 +36,8 @@ from regsite.clients import address_of
 class Faulty:
     """A form that goes back to the visitor as typed; `token` goes into the next try.
 
-    `trouble` is "", "stale", "again" (one more press), "busy" (too many, wait `seconds`), "outage", or "typo": nothing is
-    wrong, but the visitor is asked `form.suggestion` once.
+    `trouble` is "", "stale", "again" (one more press), "busy" (too many, wait `seconds`), "proof" (once more, with
+    the proof of work), "outage", or "typo": nothing is wrong, but the visitor is asked `form.suggestion` once.
     """
 
     form: SignUpForm
@@ -90,7 +92,7 @@ def take(request: HttpRequest, slug: str, door: Door) -> HttpResponse:
 
 
 def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, door: Door) -> HttpResponse:
-    form = build_form(campaign.questions, campaign.consents)(posted)
+    form = form_of(campaign)(posted)
     signed = form_tokens.issue(campaign_id=campaign.id) if door.is_theirs else posted.get("form_token", "")
     issued = None if door.is_theirs else form_tokens.read(signed, campaign_id=campaign.id)
     held = guard.hold(request, campaign.id, posted, issued)
@@ -104,19 +106,23 @@ def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, do
         return door.faulty(request, campaign, Faulty(form, signed, trouble="", status=422))
     if form.suggestion:
         return door.faulty(request, campaign, Faulty(form, signed, trouble="typo", status=422))
+    entry = _entry(form, posted)
     try:
+        if campaign.proof_of_work and not guard.is_proven(campaign.id, posted, issued, entry):
+            fresh = signed if issued else form_tokens.issue(campaign_id=campaign.id, asked_before=True)
+            return door.faulty(request, campaign, Faulty(form, fresh, trouble="proof", status=422))
         token = pipeline.sign_up(
             campaign_id=campaign.id,
             form_token=issued.name if issued else "",
-            entry=_entry(form, posted),
+            entry=entry,
             agreed=Agreed(form.consents(), ip=address_of(request), page=request.build_absolute_uri(request.path)),
             attribution=sources.of_post(request, posted, door=door.name),
             client=websites.client_of(request) if door.is_theirs else "",
         )
-    except ConsentMissing:
-        # The campaign has asked for it only since this form was checked: show what it asks for now.
+    except (ConsentMissing, NotOffered):
+        # The campaign has asked for it, or a date has gone, only since this form was checked: show what there is now.
         now = public_campaign(slug=campaign.slug)
-        return door.faulty(request, now, Faulty(build_form(now.questions, now.consents)(posted), signed, "", status=422))
+        return door.faulty(request, now, Faulty(form_of(now)(posted), signed, "", status=422))
     except NotOpen as refusal:
         return door.not_open(request, campaign, refusal.availability)
     except OUTAGES:
@@ -125,12 +131,19 @@ def _check(request: HttpRequest, campaign: PublicCampaign, posted: QueryDict, do
     return door.accepted(request, campaign, token)
 
 
+def form_of(campaign: PublicCampaign) -> type[SignUpForm]:
+    """The form that a campaign asks people to fill in."""
+    return build_form(campaign.questions, campaign.consents, dates_of(campaign))
+
+
 def _entry(form: SignUpForm, posted: QueryDict) -> Entry:
-    zone = posted.get("time_zone", "")
+    zone, dates = posted.get("time_zone", ""), form.dates()
     return Entry(
         email=form.cleaned_data["email"],
         first_name=form.cleaned_data["first_name"],
         last_name=form.cleaned_data["last_name"],
         answers=form.answers(),
         time_zone=zone if zone in zone_names() else "",
+        sessions=dates.sessions,
+        all_dates=dates.all_dates,
     )

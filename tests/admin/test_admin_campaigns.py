@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.urls import reverse
+from django.utils import timezone
 
 from registrations.models import BlockedTries, Campaign
 from registrations.services import imports, pauses
@@ -273,4 +276,23 @@ def test_the_screens_say_nothing_where_nobody_waits(visit: Visit) -> None:
     factories.let_in(person)
     factories.hand_over(person)
     for text in every_screen(visit, campaign):
-        assert "waiting" not in text
+        assert not re.search("(is|are) waiting", text)
+
+
+def test_a_proof_of_work_is_switched_on_where_browsers_can_do_it(visit: Visit, settings: LazySettings) -> None:
+    settings.PUBLIC_URL = "https://webinars.example.org"
+    save(visit("Marketing"), values(factories.make_event(), proof_of_work="on"))
+    campaign = Campaign.objects.get()
+    assert campaign.wants_proof
+    BlockedTries.add([(campaign.pk, timezone.now().date(), BlockedTries.Reason.PROOF, 3)])
+    assert "3 tries: no proof of work" in text_of(visit("Marketing").get(change(campaign)))
+
+
+def test_where_browsers_cannot_do_it_the_switch_says_so(visit: Visit, settings: LazySettings) -> None:
+    settings.PUBLIC_URL = "http://webinars.example.org"
+    client = visit("Marketing")
+    save(client, values(factories.make_event(), proof_of_work="on"))
+    campaign = Campaign.objects.get()
+    assert not campaign.proof_of_work
+    page = text_of(client.get(change(campaign)))
+    assert "encrypted pages only, and this site is at http://webinars.example.org" in page

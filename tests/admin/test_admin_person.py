@@ -38,6 +38,15 @@ def codes(person: Registration) -> list[str]:
     return list(person.timeline.values_list("code", flat=True))
 
 
+HELD = {
+    "held": "approval",
+    "unconfirmed": "confirmation",
+    "waiting": "place",
+    "no_place": "no_place",
+    "declined": "declined",
+}
+
+
 def people_in_every_standing() -> dict[str, Registration]:
     """One person each, made by what happens in life."""
     standing: dict[str, Registration] = {}
@@ -60,8 +69,9 @@ def people_in_every_standing() -> dict[str, Registration]:
     cancelling.cancel(token=standing["cancelled"].token)
     standing["erased"] = factories.make_person()
     privacy.erase(registration_id=standing["erased"].pk, user_id=None)
-    standing["held"] = factories.make_person()
-    standing["held"].enrollments.update(wish="held")
+    for name, held_for in HELD.items():
+        standing[name] = factories.make_person()
+        standing[name].enrollments.update(wish="held", held_for=held_for)
     return standing
 
 
@@ -76,6 +86,10 @@ SENTENCES = {
     "cancelled": "the platform is being told",
     "erased": "Erased here at the person",
     "held": "until the organiser decides",
+    "unconfirmed": "has not pressed the button in the mail yet",
+    "waiting": "number 1 on the waiting list",
+    "no_place": "All places were taken, and there was no waiting list.",
+    "declined": "They can still be approved.",
     "entered": "has seen the person in the room",
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from registrations.models import Campaign, Submission
+from registrations.services import campaigns
 from tests.api.conftest import WEBSITE, Send, address
 
 NO_KEY = {"Authorization": ""}
@@ -73,3 +75,16 @@ def test_a_browser_that_asks_beforehand_is_told(client: Client, campaign: Campai
 def test_nothing_else_of_the_site_can_be_read_from_elsewhere(client: Client, campaign: Campaign, website: str) -> None:
     for path in ("/api/schema/", "/api/v1/registrations/x", f"/c/{campaign.slug}/", "/"):
         assert "Access-Control-Allow-Origin" not in client.get(path, headers={"Origin": website})
+
+
+def test_a_browser_has_no_way_around_a_proof_of_work_and_a_key_needs_none(
+    campaign: Campaign, send: Send, website: str, settings: LazySettings
+) -> None:
+    settings.PUBLIC_URL = "https://testserver"
+    Campaign.objects.filter(pk=campaign.pk).update(proof_of_work=True)
+    campaigns.forget_recent()
+    refused = send(headers={**NO_KEY, "Origin": website})
+    assert refused.status_code == 403
+    assert refused.json()["type"] == "urn:regsite:problem:not_allowed"
+    assert refused["Access-Control-Allow-Origin"] == website
+    assert send().status_code == 202

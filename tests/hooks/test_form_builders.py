@@ -218,3 +218,13 @@ def test_a_builder_that_sends_too_much_is_told_to_come_again(post: Post, setting
     response = post(tranid="another")
     assert (response.status_code, Submission.objects.count()) == (429, 1)
     assert 0 < int(response["Retry-After"]) <= 3600
+
+
+def test_whoever_comes_by_a_hook_to_a_series_of_chosen_dates_gets_all_of_them(client: Client, db: None) -> None:
+    campaign = factories.make_campaign(event=factories.make_event(series=True), choosing="dates")
+    _hook, path = make_hook(campaign)
+    answer = client.post(path, "Name=Anna&Email=anna@example.org&sessions=999", content_type=FORM)
+    assert (answer.status_code, answer.content) == (200, b"ok")
+    anna = Registration.objects.get()
+    assert anna.all_dates
+    assert anna.enrollments.count() == 3

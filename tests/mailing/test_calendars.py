@@ -201,3 +201,17 @@ def test_a_calendar_on_the_web_gets_time_title_and_page_but_never_the_link():
     assert all(link.url.startswith("https://") and "+" not in link.url for link in links)
     assert {asked["Google"]["details"], asked["Outlook.com"]["body"]} == {PRIVATE_URL}
     assert not any(LINK in unquote(link.url) for link in links)
+
+
+def test_what_somebody_has_left_is_taken_out_of_the_calendar_by_the_same_file_and_is_no_word_of_the_mail():
+    left = a_meeting(title="The one that was left", uid="2", link=LINK + "2", sequence=3)
+    letter = a_letter(withdrawn=(left,))
+    mail = compose(letter)
+    assert "The one that was left" not in mail.body
+    assert LINK + "2" not in mail.message().as_string()
+    (part,) = [part for part in mail.message().walk() if part.get_content_type() == "text/calendar"]
+    assert part.get_param("method") == "PUBLISH"
+    kept, gone = events_of(part.get_payload(decode=True))
+    assert (kept["STATUS"], gone["STATUS"]) == ("CONFIRMED", "CANCELLED")
+    assert (gone["UID"], gone["SEQUENCE"]) == ("2", 3)
+    assert not gone.walk("VALARM")

@@ -30,3 +30,11 @@ def test_a_field_of_a_later_release_is_passed_over():
 def test_a_printed_letter_shows_no_link_name_or_address():
     shown = repr(a_letter(facts={"code": "hunter2"}))
     assert not [secret for secret in (LINK, PRIVATE_URL, "Anna", "anna@example.net", "hunter2") if secret in shown]
+
+
+def test_a_letter_keeps_what_calendars_are_to_take_out():
+    letter = a_letter(withdrawn=(a_meeting(uid="2"),))
+    assert Letter.from_json(letter.to_json()) == letter
+    values = json.loads(letter.to_json())
+    del values["withdrawn"]  # as an earlier release wrote it
+    assert Letter.from_json(json.dumps(values)) == a_letter()

@@ -84,6 +84,21 @@ def test_a_known_person_without_a_link_is_promised_none_now():
     assert "Your link follows" in words.text
 
 
+def test_a_known_person_is_told_of_a_form_that_says_something_else_and_how_to_look_at_it():
+    words = words_of(a_letter(kind="known", facts={"new_form": "form/"}))
+    assert "does not say what we have on file" in words.text.replace("\n", " ")
+    assert f"{PRIVATE_URL}form/" in words.text.splitlines()
+    assert words.html.count(f'href="{PRIVATE_URL}form/"') == 1
+    assert "The form you have just sent" not in words.text + words.html
+
+
+def test_a_letter_of_a_known_person_that_was_frozen_before_there_was_such_a_fact_is_what_it_was():
+    known = a_letter(kind="known", facts={})
+    words = words_of(Letter.from_json(known.to_json()))
+    assert "The form you have just sent is kept, and it changed nothing by itself." in words.text.replace("\n", " ")
+    assert "Look at the new form" not in words.text + words.html
+
+
 def test_a_delayed_person_is_told_what_happens_next():
     text = " ".join(words_of(a_letter_of("delayed")).text.split())
     assert "We have your form. The webinar platform is slow right now; your link follows as soon as it answers." in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
@@ -67,7 +68,10 @@ def letters(draw: st.DrawFn) -> Letter:
         private_url=draw(LINKS | st.just("")),
         intro=draw(INTROS),
         dated_at=draw(MOMENTS),
-        facts={"why": draw(st.sampled_from(["", "slow", "event_over"]))},
+        facts={
+            "why": draw(st.sampled_from(["", "slow", "event_over"])),
+            **draw(st.sampled_from([{}, {"new_form": "form/"}])),
+        },
     )
 
 
@@ -202,6 +206,16 @@ def test_what_is_kept_does_not_grow_with_people_nor_without_end_with_campaigns()
     for number in range(stencils.KEPT + 10):
         stencils.fill(a_letter(event_title=f"Evening {number}"))
     assert stencils._stencil.cache_info().currsize == stencils.KEPT
+
+
+def test_the_address_of_a_new_form_is_filled_from_the_persons_own_page_alone():
+    stencils._stencil.cache_clear()
+    letters_of_all = [replace(somebody(30 * number + 1)[1], kind="known", facts={"new_form": "form/"}) for number in range(20)]
+    for letter in letters_of_all:
+        mail = everything_in(letter)
+        assert mail.count(letter.private_url + "form/") == 2
+        assert not any(other.private_url in mail for other in letters_of_all if other is not letter)
+    assert stencils._stencil.cache_info().currsize == 1
 
 
 def test_no_mark_of_a_gap_is_left_over():

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from registrations.models import Account, Bulk, Campaign, Event, OutgoingEmail, Registration, Seat, Session
+from registrations.models import Account, Bulk, Campaign, Choosing, Event, OutgoingEmail, Registration, Seat, Session, db_now
 from registrations.services import cancelling, catalog, emailing, seating, signup
 from registrations.services.due import Due
 from registrations.services.senders import default_sender
@@ -41,23 +42,23 @@ class World:
     account: Account
     address: Any = field(default_factory=lambda: (f"person{number}@example.com" for number in itertools.count(1)))
 
-    def campaign(self, *, series: bool = False, **options: Any) -> Campaign:
-        """A campaign for a new event: of its only session, or of the whole series."""
+    def campaign(self, *, series: bool = False, choosing: Choosing = Choosing.WHOLE, **options: Any) -> Campaign:
+        """A campaign for a new event: of its only session, of the whole series, or of the sessions of a series."""
+        series = series or choosing != Choosing.WHOLE
         questions = options.pop("questions", ())
         bulk = options.pop("bulk", Bulk.QUEUE)
-        details = {"sessions": 3, "whole_series": True} if series else {}
+        details = {"sessions": 3, "whole_series": choosing == Choosing.WHOLE} if series else {}
         made = self.sandbox.make_event(f"Webinar {next(_numbers)}", **details, **options)
         catalog.sync(account_id=self.account.pk)
         event = Event.objects.get(external_id=str(made.event_id))
-        campaign = self.campaign_for(event, session=None if series else event.sessions.get(), bulk=bulk)
+        campaign = self.campaign_for(event, session=None if series else event.sessions.get(), bulk=bulk, choosing=choosing)
         for question in questions:
             campaign.questions.create(**question)
         return campaign
 
-    def campaign_for(self, event: Event, *, session: Session | None, bulk: Bulk = Bulk.QUEUE) -> Campaign:
-        return Campaign.objects.create(
-            event=event, session=session, slug=f"campaign-{next(_numbers)}", title=event.title, language="en", bulk=bulk
-        )
+    def campaign_for(self, event: Event, *, session: Session | None, **fields: Any) -> Campaign:
+        named = {"slug": f"campaign-{next(_numbers)}", "title": event.title, "language": "en"}
+        return Campaign.objects.create(event=event, session=session, **named, **fields)
 
     def sign_up(self, campaign: Campaign, email: str = "", *, first_name: str = "Ivan", **entry: Any) -> Registration:
         email = email or next(self.address)
@@ -108,6 +109,14 @@ class World:
             self.drain_seats()
             self.make_all_due()
         self.drain_mails()
+
+    def add_session(self, campaign: Campaign, *, days: int = 10) -> Session:
+        """One more session of a campaign's series, so many days from now, that the next sync has read."""
+        starts_at = (db_now() + timedelta(days=days)).isoformat(timespec="seconds")
+        path = f"/events/{campaign.event.external_id}/sessions"
+        made = self.sandbox.platform("POST", path, {"startsAtTimestamp": starts_at, "name": "One more"})
+        catalog.sync(account_id=self.account.pk)
+        return Session.objects.get(external_id=str(made["eventSessionId"]))
 
     def seat(self, registration: Registration) -> Seat:
         return Seat.objects.get(enrollments__registration=registration)

@@ -10,7 +10,7 @@ import pytest
 from icalendar import Calendar
 
 from registrations.models import Event, Registration, Session
-from registrations.services import arrivals, cancelling, catalog, letters, private_page, wishes
+from registrations.services import arrivals, cancelling, catalog, letters, meetings, private_page, wishes
 from registrations.webinar.provider import EventInfo, SessionInfo, Status
 from tests import factories
 
@@ -27,7 +27,7 @@ def person() -> Registration:
 
 def entry(registration: Registration) -> tuple[str, int]:
     """Identity and revision of the person's only entry, as things stand now."""
-    (meeting,) = letters.meetings_of(Registration.objects.get(pk=registration.pk))
+    (meeting,) = meetings.meetings_of(Registration.objects.get(pk=registration.pk))
     return meeting.uid, meeting.sequence
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.conf import LazySettings
 
-from registrations.models import Account, Event, EventStatus, Pause, Session, db_now
+from registrations.models import Account, Choosing, Event, EventStatus, Pause, Session, db_now
 from registrations.services import catalog, pauses
 from registrations.services.due import NOTHING, Due
 from registrations.webinar.errors import Misconfigured
@@ -147,3 +147,18 @@ def test_while_everything_is_paused_no_events_are_read(world: World) -> None:
 
     pauses.resume_everything()
     assert catalog.due_syncs() == Due(syncs=frozenset({world.account.pk}))
+
+
+def test_a_date_that_people_choose_is_looked_at_closely_and_seen_to_be_called_off(world: World, settings: LazySettings) -> None:
+    campaign = world.campaign(choosing=Choosing.DATES)
+    catalog.check(account_id=world.account.pk)
+    session = campaign.event.sessions.order_by("starts_at").first()
+    assert session is not None
+    world.sandbox.platform("DELETE", f"/eventsessions/{session.external_id}", {"sendEmail": False})
+    for minutes in (0, 11):
+        settings.CLOCK_OFFSET_SECONDS = minutes * 60
+        catalog.sync(account_id=world.account.pk)
+    session.refresh_from_db()
+    assert session.status == EventStatus.CANCELLED
+    person = world.sign_up(campaign, "ivan@example.com", all_dates=True)
+    assert person.enrollments.count() == 2

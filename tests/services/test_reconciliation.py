@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.conf import LazySettings
 
-from registrations.models import Account, Campaign, Reconciliation, Registration, Seat, db_now
+from registrations.models import Account, Campaign, Choosing, Reconciliation, Registration, Seat, db_now
 from registrations.services import pauses, reconciliation
 from registrations.services.reconciliation import Outcome
 from tests import factories
@@ -267,3 +267,10 @@ def test_what_the_screen_advises_brings_a_missing_person_back(world: World) -> N
     assert world.seat(person).link == participation["link"]
     compare()
     assert only().missing == []
+
+
+def test_of_a_series_by_its_sessions_each_coming_one_is_compared(world: World) -> None:
+    campaign = world.campaign(choosing=Choosing.EACH)
+    with_people(world, campaign, 2)
+    compare()
+    assert [row.here for row in Reconciliation.objects.exclude(session=None)] == [2, 2, 2]

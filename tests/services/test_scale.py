@@ -6,10 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registrations.models import OPEN_STATES, Enrollment, EnrollmentWish, OutgoingEmail, Registration, Seat, StepState
+from registrations.models import OPEN_STATES, Enrollment, HeldFor, OutgoingEmail, Registration, Seat, StepState
 from registrations.models.conditions import literally
-from registrations.services import attention, campaigns, cancelling, listing
-from registrations.services.campaigns import Availability
+from registrations.services import attention, listing
 from registrations.services.standing import Standing, newest_of_standing
 from tests import factories
 
@@ -33,24 +32,6 @@ def test_the_list_of_campaigns_costs_the_same_for_many_with_places_as_for_one() 
     assert len(listing.upcoming()) == 5
 
 
-def test_the_list_of_campaigns_tells_what_is_full_from_what_somebody_has_left() -> None:
-    full, left = factories.make_campaign(places=1), factories.make_campaign(places=1)
-    factories.make_person(campaign=full)
-    cancelling.cancel(token=factories.make_person(campaign=left).token)
-    listed = {one.campaign.id: one.campaign.availability for one in listing.upcoming()}
-    assert listed == {full.pk: Availability.FULL, left.pk: Availability.OPEN}
-    assert campaigns.availability(full) is Availability.FULL
-    assert campaigns.availability(left) is Availability.OPEN
-    assert campaigns.taken_places(left) == 0
-
-
-def test_whoever_is_held_takes_a_place() -> None:
-    campaign = factories.make_campaign(places=1)
-    person = factories.make_person(campaign=campaign)
-    Enrollment.objects.filter(registration=person).update(wish=EnrollmentWish.HELD)
-    assert campaigns.availability(campaign) is Availability.FULL
-
-
 @on_sqlite
 @pytest.mark.parametrize(
     ("rows", "index"),
@@ -62,6 +43,7 @@ def test_whoever_is_held_takes_a_place() -> None:
         (attention.registrations_at_work(), "seat_due"),
         (attention.registrations_entered(), "seat_visited"),
         (attention.registrations_held(), "wish_held"),
+        (Enrollment.objects.filter(literally("held_for", HeldFor.PLACE)).values("registration__campaign"), "wish_place"),
         (attention.registrations_cancelled(), "wish_out"),
         (attention.registrations_mailed_twice(), "mail_twice"),
         (Registration.objects.filter(campaign=1).order_by("-pk").values("pk")[:50], "registration_of_campaign"),

@@ -178,7 +178,7 @@ def test_the_example_changes_nothing_when_it_is_copied_as_it_is(load: Any) -> No
     assert plain(load(ENV_FILE=str(EXAMPLE))) == plain(load())
 
 
-@pytest.mark.parametrize("name", ["HOST", "PORT", "DATA_DIR", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("name", ["HOST", "PORT", "DATA_DIR", "MEDIA_ROOT", "DATABASE_URL", "REDIS_URL"])
 def test_in_containers_an_address_from_the_file_cannot_move_what_others_rely_on(name: str) -> None:
     compose = (ROOT / "docker-compose.yml").read_text()
     _, _, app = compose.partition("x-app: &app")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from registrations.models import Campaign, Registration, Submission
+from registrations.services import signup
 from tests.views.conftest import LINK, give_link, hand_over
 from tests.views.test_questions import ALL_TYPES
 
@@ -87,7 +89,11 @@ def test_no_page_has_a_barrier(page: Page, complaints: list[str], make_campaign:
     page.emulate_media(color_scheme=scheme)
     description = "<h3>For whom</h3><p>Engineers, <a href='https://example.org'>and more</a>.</p>"
     look = {"language": language, "accent": "#ffd400", "description": description}
-    asking, plain, closed = make_campaign(questions=QUESTIONS, **look), make_campaign(**look), make_campaign(places=0, **look)
+    asking, plain, closed = (
+        make_campaign(questions=QUESTIONS, **look),
+        make_campaign(**look),
+        make_campaign(closes_at=timezone.now(), **look),
+    )
 
     def check(name: str) -> None:
         assert (name, violations(page)) == (name, [])
@@ -110,6 +116,13 @@ def test_no_page_has_a_barrier(page: Page, complaints: list[str], make_campaign:
     for path in ("details/", "erase/"):
         page.goto(f"/r/{person.token}/{path}")
         check(path)
+    other = signup.Entry(email=person.email, first_name="Анна", last_name="x" * 99)
+    signup.record(campaign_id=plain.pk, form_token="again", entry=other)
+    for path in ("", "form/"):
+        page.goto(f"/r/{person.token}/{path}")
+        check(f"a second form: {path}")
+    page.get_by_role("button").first.click()
+    check("a second form is used")
     page.goto(f"/r/{person.token}/?saved=name")
     check("saved")
     page.get_by_role("link").filter(has=page.locator(":scope[href$='cancel/']")).click()
@@ -162,11 +175,54 @@ def test_every_type_of_question_can_be_answered_and_has_no_barrier(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_dates_can_be_chosen_and_changed_on_a_phone(
+    page: Page, complaints: list[str], make_campaign: Maker, language: str, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    campaign = make_campaign(sessions=3, choosing="dates", language=language, accent="#ffd400")
+
+    def check(name: str) -> None:
+        assert (name, violations(page)) == (name, [])
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+        for label in page.locator(".dates label").all():
+            box = label.bounding_box()
+            assert box is not None
+            assert box["height"] >= 44
+
+    page.goto(f"/c/{campaign.slug}/")
+    check("form")
+    expect(page.locator(".dates .own").first).not_to_be_empty()
+    fill(page)
+    press(page)
+    check("errors")
+    page.locator("a[href='#id_sessions']").click()
+    expect(page.locator("#id_sessions")).to_be_focused()
+    page.locator(".dates label").nth(1).click()
+    press(page)
+    expect(page).to_have_url(re.compile(r"/sent/"))
+    person = Registration.objects.get()
+    page.goto(f"/r/{person.token}/")
+    page.locator("a[href$='dates/']").click()
+    expect(page.locator("#id_sessions_1")).to_be_checked()
+    check("dates")
+    page.locator("#id_sessions_1").uncheck()
+    press(page)
+    check("nothing ticked")
+    page.locator("#id_sessions_all").check()
+    press(page)
+    expect(page).to_have_url(re.compile("saved=dates"))
+    check("saved")
+    assert person.enrollments.count() == 3
+    assert [line for line in complaints if "422" not in line] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_front_page_and_errors_have_no_barrier(
     page: Page, complaints: list[str], make_campaign: Maker, scheme: str
 ) -> None:
     page.emulate_media(color_scheme=scheme)
-    make_campaign(), make_campaign(language="ru", sessions=3), make_campaign(places=0, title="Long " * 30)
+    make_campaign(), make_campaign(language="ru", sessions=3), make_campaign(closes_at=timezone.now(), title="Long " * 30)
     for path in ("/", "/?q=nothing", "/?from=never", "/erased/ru/", "/nothing/here/", "/r/unknown/"):
         page.goto(path)
         assert (path, violations(page)) == (path, [])

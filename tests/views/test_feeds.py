@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from xml.etree import ElementTree
@@ -80,8 +80,8 @@ def test_nobody_and_nothing_hidden_is_in_a_feed(client: Client, make_campaign: M
     assert items_of(client) == []
 
 
-def test_what_is_full_stays_in_the_calendars_of_those_who_subscribed(client: Client, make_campaign: Maker) -> None:
-    make_campaign(places=0)
+def test_what_is_closed_stays_in_the_calendars_of_those_who_subscribed(client: Client, make_campaign: Maker) -> None:
+    make_campaign(closes_at=datetime(2020, 1, 1, tzinfo=UTC))
     assert len(read_calendar(calendar_of(client)).entries) == 1
 
 

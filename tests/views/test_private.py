@@ -186,9 +186,20 @@ def test_cancelling_twice_is_cancelling_once(client: Client, anna: Registration)
     assert anna.timeline.filter(code=TimelineEntry.Code.CANCELLED).count() == 1
 
 
-def test_coming_back_to_a_full_event_says_so(client: Client, anna: Registration, campaign: Campaign) -> None:
+def test_coming_back_to_a_full_event_ends_without_a_place_and_says_so(
+    client: Client, anna: Registration, campaign: Campaign
+) -> None:
     client.post(home(anna) + "cancel/")
     Campaign.objects.filter(pk=campaign.pk).update(places=0)
+    assert client.post(home(anna) + "return/").status_code == 303
+    assert "All places were taken, so you are not registered." in client.get(home(anna)).content.decode()
+    assert anna.mails.latest("pk").kind == "full"
+
+
+def test_coming_back_to_an_event_that_is_over_says_so(client: Client, anna: Registration, campaign: Campaign) -> None:
+    client.post(home(anna) + "cancel/")
+    campaign.session.ends_at = timezone.now()
+    campaign.session.save()
     response = client.post(home(anna) + "return/")
     assert response.status_code == 409
     assert "could not be registered again" in response.content.decode()

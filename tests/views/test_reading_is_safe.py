@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registrations.models import Campaign, ConsentText, Registration
+from registrations.services import covers
 from registrations.views.urls import urlpatterns
 from tests.views.attendee import post
 from tests.views.conftest import give_link
@@ -31,6 +32,8 @@ def arguments(client: Client, make_campaign: Callable[..., Campaign]) -> dict[st
     registration = Registration.objects.get()
     give_link(registration)
     agreement = ConsentText.objects.create(purpose="processing", language="en", statement="I agree", document="All.")
+    cover = covers.gradient("#2f5bea")
+    covers.keep(cover)
     return {
         "slug": campaign.slug,
         "token": registration.token,
@@ -43,6 +46,7 @@ def arguments(client: Client, make_campaign: Callable[..., Campaign]) -> dict[st
         "ground": "ffffff",
         "language": "ru",
         "fingerprint": agreement.fingerprint,
+        "name": next(iter(cover.files)),
     }
 
 

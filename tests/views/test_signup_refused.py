@@ -26,7 +26,6 @@ Maker = Callable[..., Campaign]
 CLOSED_CASES = [
     ({"opens_at": timedelta(days=1)}, 200, 409, "Registration opens on "),
     ({"closes_at": timedelta(days=-1)}, 200, 409, "Registration closed on "),
-    ({"places": 0}, 200, 409, "All places are taken."),
     ({"status": "cancelled"}, 410, 410, "This event will not take place."),
     ({"over": True}, 410, 410, "This event is over."),
 ]
@@ -54,12 +53,12 @@ def test_a_campaign_that_closes_between_look_and_press_says_so(
     client: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**_: Any) -> str:
-        raise NotOpen(Availability.FULL)
+        raise NotOpen(Availability.CLOSED)
 
     monkeypatch.setattr("registrations.views.taking.pipeline.sign_up", refuse)
     response = post(client, campaign)
     assert response.status_code == 409
-    assert "All places are taken." in text(response)
+    assert "Registration is closed." in text(response)
 
 
 def test_a_remembered_campaign_still_closes_on_time(client: Client, campaign: Campaign) -> None:
